@@ -1,0 +1,20 @@
+/** The virtual filesystem: path walk, mounts, permissions, open files, pipes. @module */
+export * from "./clock.ts";
+export * from "./cred.ts";
+export * from "./wait_queue.ts";
+export * from "./inode.ts";
+export * from "./open_file.ts";
+export * from "./dentry.ts";
+export * from "./path_name.ts";
+export * from "./device.ts";
+export * from "./vfs.ts";
+export * from "./permission.ts";
+export { lookupAt } from "./walk.ts";
+export * from "./open.ts";
+export * from "./namei.ts";
+export * from "./attributes.ts";
+export * from "./xattrs.ts";
+export * from "./pipe.ts";
+export * from "./mount_namespace.ts";
+export * from "./path_of.ts";
+export * from "./mountinfo.ts";

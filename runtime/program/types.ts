@@ -1,0 +1,158 @@
+/**
+ * A SyscallProgram: what a config.json means, as a list of Linux system calls with their arguments. Plain data, so that it
+ * can be printed, pinned by a golden test, and run by either kernel. The names and argument orders are those of man 2;
+ * a structure is written as an object, a descriptor that an earlier call returned as `{ ref: "name" }`.
+ * @module
+ */
+
+/** System calls a program may contain. */
+export type SyscallName =
+  | "capset"
+  | "chdir"
+  | "close"
+  | "close_range"
+  | "execve"
+  | "faccessat2"
+  | "fchdir"
+  | "fchmodat"
+  | "fchownat"
+  | "fsconfig"
+  | "fsmount"
+  | "fsopen"
+  | "fstatfs"
+  | "getcwd"
+  | "mkdirat"
+  | "mknodat"
+  | "mount_setattr"
+  | "move_mount"
+  | "open_tree"
+  | "openat2"
+  | "pivot_root"
+  | "prctl"
+  | "prlimit64"
+  | "setdomainname"
+  | "setgroups"
+  | "sethostname"
+  | "setns"
+  | "setresgid"
+  | "setresuid"
+  | "setsid"
+  | "symlinkat"
+  | "umask"
+  | "umount2"
+  | "unshare"
+  | "write";
+
+/** The value an earlier step stored with `result`. */
+export interface Ref {
+  /** Name of the slot. */
+  readonly ref: string;
+}
+
+/** struct open_how (man 2 openat2). */
+export interface OpenHow {
+  /** O_* flags. */
+  readonly flags: number;
+  /** Mode for O_CREAT. */
+  readonly mode: number;
+  /** RESOLVE_* flags. */
+  readonly resolve: number;
+}
+
+/** struct mount_attr (man 2 mount_setattr). */
+export interface MountAttr {
+  /** MOUNT_ATTR_* to set. */
+  readonly attr_set: number;
+  /** MOUNT_ATTR_* to clear. */
+  readonly attr_clr: number;
+  /** MS_SHARED, MS_SLAVE, MS_PRIVATE, MS_UNBINDABLE or 0. */
+  readonly propagation: number;
+  /** User namespace descriptor for idmaps; 0 if none. */
+  readonly userns_fd: number | Ref;
+}
+
+/** struct rlimit64; `null` is RLIM_INFINITY. */
+export interface Rlimit {
+  /** Soft limit. */
+  readonly rlim_cur: number | null;
+  /** Hard limit. */
+  readonly rlim_max: number | null;
+}
+
+/** Capability sets for capset, as lists of capability numbers. */
+export interface CapSets {
+  /** Effective. */
+  readonly effective: readonly number[];
+  /** Permitted. */
+  readonly permitted: readonly number[];
+  /** Inheritable. */
+  readonly inheritable: readonly number[];
+}
+
+/** An argument: number, string (path, name, value), list (argv, groups), structure, earlier result, or NULL. */
+export type Arg =
+  | number
+  | string
+  | null
+  | Ref
+  | OpenHow
+  | MountAttr
+  | Rlimit
+  | CapSets
+  | readonly string[]
+  | readonly number[];
+
+/** One system call. */
+export interface CallStep {
+  /** Which. */
+  readonly call: SyscallName;
+  /** Its arguments in man 2's order. */
+  readonly args: readonly Arg[];
+  /** Slot that receives the return value. */
+  readonly result?: string;
+  /** Errnos (positive) that count as success, e.g. EEXIST of a mkdirat. */
+  readonly ok?: readonly number[];
+  /** Label to continue at when it fails, in place of ending the program. "ignore" goes on with the next step. */
+  readonly onError?: string;
+  /** What is being done, to what: the start of the error message ("mount tmpfs on /dev"). */
+  readonly what: string;
+  /** Where the rule comes from ("config.md#mounts"). */
+  readonly spec?: string;
+}
+
+/** A target of jumps. */
+export interface LabelStep {
+  /** Its name, unique in the program. */
+  readonly label: string;
+}
+
+/** Continues at a label. */
+export interface JumpStep {
+  /** The label. */
+  readonly jump: string;
+}
+
+/** Ends the program with an error of its own, e.g. after a failed PATH search. */
+export interface FailStep {
+  /** The errno (positive). */
+  readonly fail: number;
+  /** The message: what was being done, to what, why. */
+  readonly what: string;
+}
+
+/** A point at which both sides of the runtime meet: `created` waits for `start` (runtime.md#lifecycle). */
+export interface StageStep {
+  /** Which point. */
+  readonly stage: "created";
+}
+
+/** Any step. */
+export type Step = CallStep | LabelStep | JumpStep | FailStep | StageStep;
+
+/** The program of a container's init (or of an exec). */
+export interface SyscallProgram {
+  /** CLONE_NEW* flags the init process is made with. */
+  readonly cloneFlags: number;
+  /** What the init does, in order; the last call is execve. */
+  readonly init: readonly Step[];
+}

@@ -1,0 +1,152 @@
+/**
+ * A small WebAssembly module between guest and host functions. It does three things cheaper than JavaScript can:
+ *
+ * - A call that need not block takes the plain import (15 ns); only when that answers WOULD_BLOCK is the suspending import
+ *   called (100 ns more, whether or not it waits).
+ * - 64-bit arguments reach JavaScript as numbers (a double, or two halves) and never as bigint.
+ * - A guest that must end is ended by a real trap: an exception thrown from JavaScript could be caught by the guest's
+ *   own `catch_all`.
+ * @module
+ */
+
+/**
+ * How a parameter reaches JavaScript: `i32` as it is; `u64`, `s64` as a double (exact below 2^53, rounded above);
+ * `lo` as the low 32 bits; `pair` as two numbers, low then high 32 bits.
+ */
+export type ShimParam = "i32" | "u64" | "s64" | "lo" | "pair";
+
+/** One function of an interface. */
+export interface ShimFunction {
+  /** Import name in the guest. */
+  readonly name: string;
+  /** Parameters in order. */
+  readonly params: readonly ShimParam[];
+  /** It may block: a second function finishes the call when the first answers WOULD_BLOCK. */
+  readonly blocks?: boolean;
+  /** It has no result and never returns (proc_exit). */
+  readonly noreturn?: boolean;
+}
+
+/** Answer of a plain function: call the blocking one. */
+export const WOULD_BLOCK = -1;
+/** Answer of either function: the guest ends here. */
+export const END_GUEST = -2;
+
+const I32 = 0x7f, I64 = 0x7e, F64 = 0x7c;
+
+function leb(n: number): number[] {
+  const out: number[] = [];
+  do {
+    const byte = n & 0x7f;
+    n >>>= 7;
+    out.push(n === 0 ? byte : byte | 0x80);
+  } while (n !== 0);
+  return out;
+}
+
+const text = (s: string): number[] => {
+  const bytes = new TextEncoder().encode(s);
+  return [...leb(bytes.length), ...bytes];
+};
+const vector = (items: readonly (readonly number[])[]): number[] => [...leb(items.length), ...items.flat()];
+const section = (id: number, items: readonly (readonly number[])[]): number[] => {
+  const body = vector(items);
+  return [id, ...leb(body.length), ...body];
+};
+
+function hostTypes(params: readonly ShimParam[]): number[] {
+  return params.flatMap((p) => p === "u64" || p === "s64" ? [F64] : p === "pair" ? [I32, I32] : [I32]);
+}
+
+function pushArguments(params: readonly ShimParam[]): number[] {
+  return params.flatMap((p, i) => {
+    const get = [0x20, ...leb(i)];
+    switch (p) {
+      case "i32":
+        return get;
+      case "u64":
+        return [...get, 0xba]; // f64.convert_i64_u
+      case "s64":
+        return [...get, 0xb9]; // f64.convert_i64_s
+      case "lo":
+        return [...get, 0xa7]; // i32.wrap_i64
+      case "pair":
+        return [...get, 0xa7, ...get, 0x42, 32, 0x88, 0xa7]; // low; i64.shr_u 32, high
+    }
+  });
+}
+
+function body(f: ShimFunction, plain: number, blocking: number): number[] {
+  const args = pushArguments(f.params);
+  if (f.noreturn) {
+    const code = [0, ...args, 0x10, ...leb(plain), 0x1a, 0x00, 0x0b]; // call, drop, unreachable
+    return [...leb(code.length), ...code];
+  }
+  const r = leb(f.params.length);
+  const code = [
+    ...[1, 1, I32], // one local: the result
+    ...args,
+    ...[0x10, ...leb(plain), 0x22, ...r, 0x41, 0, 0x48, 0x04, 0x40], // call; tee r; r < 0: if
+    ...(f.blocks
+      ? [
+        ...[0x20, ...r, 0x41, 0x7f, 0x46, 0x04, 0x40], // r == -1: if
+        ...args,
+        ...[0x10, ...leb(blocking), 0x21, ...r, 0x0b],
+      ]
+      : []),
+    ...[0x20, ...r, 0x41, 0x7e, 0x46, 0x04, 0x40, 0x00, 0x0b], // r == -2: unreachable
+    0x0b,
+    ...[0x20, ...r, 0x0b],
+  ];
+  return [...leb(code.length), ...code];
+}
+
+/**
+ * Assembles the module: imports `plain.NAME` and, for blocking functions, `blocking.NAME`; exports every NAME with the
+ * guest's own signature.
+ */
+export function assembleShim(functions: readonly ShimFunction[]): Uint8Array<ArrayBuffer> {
+  const types: number[][] = [];
+  const imports: number[][] = [];
+  const bodies: [ShimFunction, number, number][] = [];
+  const type = (params: number[], result: number[]): number =>
+    types.push([0x60, ...leb(params.length), ...params, ...leb(result.length), ...result]) - 1;
+  for (const f of functions) {
+    const t = type(hostTypes(f.params), [I32]);
+    const plain = imports.push([...text("plain"), ...text(f.name), 0, ...leb(t)]) - 1;
+    const blocking = f.blocks ? imports.push([...text("blocking"), ...text(f.name), 0, ...leb(t)]) - 1 : -1;
+    bodies.push([f, plain, blocking]);
+  }
+  const guest = functions.map((f) =>
+    leb(type(f.params.map((p) => p === "i32" ? I32 : I64), f.noreturn ? [] : [I32]))
+  );
+  return Uint8Array.from([
+    ...[0x00, 0x61, 0x73, 0x6d, 1, 0, 0, 0],
+    ...section(1, types),
+    ...section(2, imports),
+    ...section(3, guest),
+    ...section(7, functions.map((f, i) => [...text(f.name), 0, ...leb(imports.length + i)])),
+    ...section(10, bodies.map((b) => body(...b))),
+  ]);
+}
+
+/** A host function as the shim calls it: numbers in, errno or WOULD_BLOCK or END_GUEST out. */
+export type PlainFunction = (...args: number[]) => number;
+/** The half that may suspend. */
+export type BlockingFunction = (...args: number[]) => number | Promise<number>;
+
+interface Jspi {
+  Suspending: new (f: BlockingFunction) => WebAssembly.ImportValue;
+}
+
+/** Connects a shim module with the functions of one process; the result is what the guest imports. */
+export function connectShim(
+  module: WebAssembly.Module,
+  plain: Record<string, PlainFunction>,
+  blocking: Record<string, BlockingFunction>,
+): WebAssembly.ModuleImports {
+  const { Suspending } = WebAssembly as unknown as Jspi;
+  const suspending: WebAssembly.ModuleImports = {};
+  for (const [name, f] of Object.entries(blocking)) suspending[name] = new Suspending(f);
+  return new WebAssembly.Instance(module, { plain, blocking: suspending }).exports;
+}

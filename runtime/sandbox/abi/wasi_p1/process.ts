@@ -1,0 +1,99 @@
+/**
+ * One guest process as preview1 sees it: its task, its memory, its preopened directories, and the checks that every
+ * function begins with.
+ * @module
+ */
+import { EPIPE } from "../../../../fs/abi/errno.ts";
+import { isChr, isDir, isFifo, isReg, isSock } from "../../../../fs/abi/mode.ts";
+import type { OpenFile } from "../../../../fs/vfs/open_file.ts";
+import type { VPath } from "../../../../fs/vfs/dentry.ts";
+import type { FdEntry } from "../../kernel/fd_table.ts";
+import type { Task } from "../../kernel/task.ts";
+import { GuestMemory } from "../guest_memory.ts";
+import { END_GUEST } from "../shim.ts";
+import { BADF, SUCCESS, toWasi } from "./errno.ts";
+import { PathDecoder } from "./paths.ts";
+import {
+  RIGHTS_ALL,
+  RIGHTS_DEVICE,
+  RIGHTS_DIRECTORY,
+  RIGHTS_REGULAR,
+  RIGHTS_SOCKET,
+  RIGHTS_STREAM,
+} from "./types.ts";
+
+/** A directory the process finds open at its start. */
+export interface Preopen {
+  /** Its descriptor. */
+  readonly fd: number;
+  /** The name preview1 reports for it: "/" or ".". */
+  readonly name: Uint8Array;
+}
+
+/** What a process is started with. */
+export interface WasiProcessOptions {
+  /** Arguments, argv[0] included. */
+  readonly argv: readonly Uint8Array[];
+  /** Environment, `NAME=value`. */
+  readonly envp: readonly Uint8Array[];
+  /** Preopened directories, in descriptor order. */
+  readonly preopens: readonly Preopen[];
+  /** Descriptor of the "/" preopen whose missing names are looked for in the working directory; -1 for none. */
+  readonly anchorFd: number;
+  /** Fills bytes with random data. */
+  readonly fillRandom: (bytes: Uint8Array) => void;
+}
+
+/** State shared by the functions of one process. */
+export class WasiProcess {
+  /** The guest's memory. */
+  readonly memory: GuestMemory = new GuestMemory();
+  /** Path arguments to path names. */
+  readonly paths: PathDecoder = new PathDecoder();
+  /** The directory entry object of the "/" preopen; identity survives renumbering. */
+  readonly anchor: OpenFile | null;
+  /** Set by proc_exit: the wait status. */
+  exited: number | null = null;
+
+  /** A process of `task`. */
+  constructor(readonly task: Task, readonly options: WasiProcessOptions) {
+    this.anchor = options.anchorFd < 0 ? null : task.files.get(options.anchorFd)?.file ?? null;
+  }
+
+  /** The entry of a descriptor, or undefined (EBADF). */
+  entry(fd: number): FdEntry | undefined {
+    return this.task.files.get(fd);
+  }
+
+  /** The directory a path argument is relative to; a number is a preview1 errno. */
+  directory(fd: number): OpenFile | number {
+    const entry = this.task.files.get(fd);
+    return entry === undefined ? BADF : entry.file;
+  }
+
+  /** preview1 errno for a kernel result; a broken pipe also raises SIGPIPE. END_GUEST if that ends the process. */
+  result(result: number): number {
+    if (result >= 0) return SUCCESS;
+    if (result === -EPIPE) {
+      this.task.sigpipe();
+      if (this.task.dying) return END_GUEST;
+    }
+    return toWasi(result);
+  }
+}
+
+/** A file that has a place in the tree, as the base of a path walk. */
+export function basePath(file: OpenFile): VPath | null {
+  return file.mount !== null && file.dentry !== null ? file as unknown as VPath : null;
+}
+
+/** Rights that mean something on this file. */
+export function rightsOfFile(file: OpenFile): number {
+  const mode = file.inode.mode;
+  if (isReg(mode)) return RIGHTS_REGULAR;
+  if (isDir(mode)) return RIGHTS_DIRECTORY;
+  if (isChr(mode)) return file.isTty ? RIGHTS_STREAM : RIGHTS_DEVICE;
+  if (isFifo(mode)) return RIGHTS_STREAM;
+  if (isSock(mode)) return RIGHTS_SOCKET;
+  return RIGHTS_ALL;
+}

@@ -1,0 +1,167 @@
+/** Runs a SyscallProgram on the userland kernel. @module */
+import { errnoName } from "../../../fs/abi/errno.ts";
+import {
+  CLONE_NEWCGROUP,
+  CLONE_NEWIPC,
+  CLONE_NEWNET,
+  CLONE_NEWNS,
+  CLONE_NEWPID,
+  CLONE_NEWTIME,
+  CLONE_NEWUSER,
+  CLONE_NEWUTS,
+} from "../../abi/linux/clone.ts";
+import type { Mount, VPath } from "../../../fs/vfs/dentry.ts";
+import type { Arg, CallStep, Step, SyscallName, SyscallProgram } from "../../program/types.ts";
+import type { LoadedImage } from "./binfmt.ts";
+import { execve } from "./execve.ts";
+import { FdTable } from "./fd_table.ts";
+import type { Kernel } from "./kernel.ts";
+import { Namespace, type NsProxy, PidNamespace, UtsNamespace } from "./namespaces.ts";
+import { Arguments } from "./syscalls/arguments.ts";
+import { fileCalls, type Syscall } from "./syscalls/file.ts";
+import { mountCalls } from "./syscalls/mount.ts";
+import { processCalls } from "./syscalls/process.ts";
+import { Task } from "./task.ts";
+
+/** Why a program ended before its process began. */
+export class ProgramError extends Error {
+  /** `errno` (positive) in the step named by the message; `call` is the system call, if it was one. */
+  constructor(message: string, readonly errno: number, readonly call: SyscallName | null) {
+    super(message);
+    this.name = "ProgramError";
+  }
+}
+
+/** A container's first process, ready to run. */
+export interface ReadyProcess {
+  /** Its task. */
+  readonly task: Task;
+  /** Its program. */
+  readonly image: LoadedImage;
+}
+
+const CALLS: Readonly<Partial<Record<SyscallName, Syscall>>> = { ...fileCalls, ...mountCalls, ...processCalls };
+
+/** Makes the init task with new namespaces as `flags` say (man 2 clone). */
+export function cloneInit(kernel: Kernel, flags: number, files: FdTable): Task {
+  const old = kernel.initial;
+  let mnt = old.mnt, mntId = old.mntId;
+  let root: VPath = mnt.rootPath;
+  if ((flags & CLONE_NEWNS) !== 0) {
+    const copy: { namespace: typeof mnt; mapping: ReadonlyMap<Mount, Mount> } = mnt.clone();
+    mnt = copy.namespace;
+    mntId = new Namespace();
+    root = mnt.rootPath;
+  }
+  const fresh = (flag: number, namespace: Namespace): Namespace => (flags & flag) !== 0 ? new Namespace() : namespace;
+  const nsproxy: NsProxy = {
+    mnt,
+    mntId,
+    uts: (flags & CLONE_NEWUTS) !== 0 ? new UtsNamespace(old.uts.hostname, old.uts.domainname) : old.uts,
+    pid: (flags & CLONE_NEWPID) !== 0 ? new PidNamespace(old.pid) : old.pid,
+    ipc: fresh(CLONE_NEWIPC, old.ipc),
+    net: fresh(CLONE_NEWNET, old.net),
+    user: fresh(CLONE_NEWUSER, old.user),
+    cgroup: fresh(CLONE_NEWCGROUP, old.cgroup),
+    time: fresh(CLONE_NEWTIME, old.time),
+  };
+  return new Task(kernel, {
+    parent: kernel.swapper,
+    nsproxy,
+    root,
+    cwd: root,
+    umask: 0o022,
+    cred: kernel.swapper.cred,
+    files,
+  });
+}
+
+/** State of one run: the results of earlier steps. */
+class Run {
+  readonly results = new Map<string, number>();
+  image: LoadedImage | null = null;
+
+  constructor(readonly task: Task) {}
+
+  #resolve(arg: Arg): Arg {
+    if (typeof arg !== "object" || arg === null || !("ref" in arg)) return arg;
+    const value = this.results.get(arg.ref);
+    if (value === undefined) throw new TypeError(`program: no step has stored a result as ${JSON.stringify(arg.ref)}`);
+    return value;
+  }
+
+  /** Makes one call. Its result or a negative errno. */
+  async call(step: CallStep): Promise<number> {
+    const args = new Arguments(step.call, step.args.map((arg) => this.#resolve(arg)));
+    if (step.call === "execve") {
+      const image = await execve(this.task, args.string(0), args.strings(1), args.strings(2));
+      if (typeof image === "number") return image;
+      this.image = image;
+      return 0;
+    }
+    const call = CALLS[step.call];
+    if (call === undefined) throw new TypeError(`program: the kernel has no system call ${step.call}`);
+    return await call(this.task, args);
+  }
+}
+
+function labels(steps: readonly Step[]): Map<string, number> {
+  const at = new Map<string, number>();
+  steps.forEach((step, i) => {
+    if ("label" in step) at.set(step.label, i);
+  });
+  return at;
+}
+
+/**
+ * Runs a program to its execve in a new init task that has `files`. `created` is awaited at the stage of that name.
+ * Rejects with a ProgramError when a step fails; the task is gone then.
+ */
+export async function runProgram(
+  kernel: Kernel,
+  program: SyscallProgram,
+  files: FdTable,
+  created: (task: Task) => Promise<void> = () => Promise.resolve(),
+): Promise<ReadyProcess> {
+  const task = cloneInit(kernel, program.cloneFlags, files);
+  try {
+    return await runSteps(task, program.init, created);
+  } catch (error) {
+    task.exit(127 << 8);
+    throw error;
+  }
+}
+
+async function runSteps(
+  task: Task,
+  steps: readonly Step[],
+  created: (task: Task) => Promise<void>,
+): Promise<ReadyProcess> {
+  const run = new Run(task);
+  const targets = labels(steps);
+  const jump = (label: string): number => {
+    const at = targets.get(label);
+    if (at === undefined) throw new TypeError(`program: no label ${JSON.stringify(label)}`);
+    return at;
+  };
+  for (let i = 0; i < steps.length; i++) {
+    const step = steps[i]!;
+    if ("jump" in step) i = jump(step.jump);
+    else if ("stage" in step) await created(task);
+    else if ("fail" in step) throw new ProgramError(step.what, step.fail, null);
+    else if ("call" in step) {
+      const result = await run.call(step);
+      if (run.image !== null) return { task, image: run.image };
+      if (result >= 0) {
+        if (step.result !== undefined) run.results.set(step.result, result);
+      } else if (step.ok?.includes(-result)) continue;
+      else if (step.onError === "ignore") continue;
+      else if (step.onError !== undefined) i = jump(step.onError);
+      else {
+        const why = step.call === "execve" && task.execMessage !== "" ? task.execMessage : errnoName(-result);
+        throw new ProgramError(`${step.what}: ${why}`, -result, step.call);
+      }
+    }
+  }
+  throw new TypeError("program: it ends without an execve");
+}
