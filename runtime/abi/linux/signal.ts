@@ -71,5 +71,6 @@ export function parseSignal(text: string): number | undefined {
 
 /** The name of a signal: "SIGKILL". */
 export function signalName(signal: number): string {
-  return Object.keys(SIGNAL).find((name) => (SIGNAL as Record<string, number>)[name] === signal) ?? `signal ${signal}`;
+  return Object.keys(SIGNAL).find((name) => (SIGNAL as Record<string, number>)[name] === signal) ??
+    `signal ${signal}`;
 }

@@ -13,7 +13,10 @@ import { MemoryLimitError, withMemoryLimit } from "./memory_limit.ts";
 import { signalOfTrap } from "./trap.ts";
 
 const MAGIC = [0x00, 0x61, 0x73, 0x6d];
-const WASI_MODULES: readonly string[] = ["wasi_snapshot_preview1", "wasi_unstable"] satisfies WasiModuleName[];
+const WASI_MODULES: readonly string[] = [
+  "wasi_snapshot_preview1",
+  "wasi_unstable",
+] satisfies WasiModuleName[];
 
 /** How guests are run. */
 export interface WasmFormatOptions {
@@ -47,7 +50,9 @@ function readFile(file: OpenFile): Uint8Array<ArrayBuffer> | number {
 function unknownImport(imports: readonly WebAssembly.ModuleImportDescriptor[]): string | undefined {
   for (const { module, name, kind } of imports) {
     if (kind === "memory") continue;
-    if (!WASI_MODULES.includes(module)) return `it imports the ${kind} "${name}" from the unknown module "${module}"`;
+    if (!WASI_MODULES.includes(module)) {
+      return `it imports the ${kind} "${name}" from the unknown module "${module}"`;
+    }
     if (kind !== "function" || !PREVIEW1.some((f) => f.name === name)) {
       return `it imports the unknown ${kind} "${module}.${name}"`;
     }
@@ -81,7 +86,9 @@ export class WasmFormat implements BinaryFormat {
       const limit = this.options.memoryLimit ?? 0;
       module = await WebAssembly.compile(limit > 0 ? withMemoryLimit(bytes, limit) : bytes);
     } catch (error) {
-      const message = error instanceof Error ? error.message.replace(/^WebAssembly\.compile\(\): /, "") : String(error);
+      const message = error instanceof Error
+        ? error.message.replace(/^WebAssembly\.compile\(\): /, "")
+        : String(error);
       return { errno: error instanceof MemoryLimitError ? ENOMEM : ENOEXEC, message };
     }
     const imports = WebAssembly.Module.imports(module);
@@ -128,7 +135,9 @@ export class WasmFormat implements BinaryFormat {
     } catch (error) {
       if (process.exited !== null) return process.exited;
       if (task.dying) return task.exitStatus ?? 0;
-      this.options.diagnose(`${argv[0] ?? "module"}: ${error instanceof Error ? error.message : String(error)}`);
+      this.options.diagnose(
+        `${argv[0] ?? "module"}: ${error instanceof Error ? error.message : String(error)}`,
+      );
       return signalOfTrap(error);
     }
   }

@@ -81,7 +81,9 @@ export class Credentials implements FsCred {
   setresuid(ruid: number, euid: number, suid: number): Credentials | number {
     const f = this.fields;
     const mine = [f.uid, f.euid, f.suid];
-    if (!this.capable(CAP_SETUID) && [ruid, euid, suid].some((id) => id !== -1 && !mine.includes(id))) return -EPERM;
+    if (!this.capable(CAP_SETUID) && [ruid, euid, suid].some((id) => id !== -1 && !mine.includes(id))) {
+      return -EPERM;
+    }
     const next = {
       uid: ruid === -1 ? f.uid : ruid,
       euid: euid === -1 ? f.euid : euid,
@@ -110,7 +112,9 @@ export class Credentials implements FsCred {
   setresgid(rgid: number, egid: number, sgid: number): Credentials | number {
     const f = this.fields;
     const mine = [f.gid, f.egid, f.sgid];
-    if (!this.capable(CAP_SETGID) && [rgid, egid, sgid].some((id) => id !== -1 && !mine.includes(id))) return -EPERM;
+    if (!this.capable(CAP_SETGID) && [rgid, egid, sgid].some((id) => id !== -1 && !mine.includes(id))) {
+      return -EPERM;
+    }
     const next = egid === -1 ? f.egid : egid;
     return this.with({
       gid: rgid === -1 ? f.gid : rgid,
@@ -130,8 +134,15 @@ export class Credentials implements FsCred {
   capset(effective: CapSet, permitted: CapSet, inheritable: CapSet): Credentials | number {
     const f = this.fields;
     const reach = f.inheritable.or(this.capable(CAP_SETPCAP) ? f.bounding : f.permitted);
-    if (!inheritable.within(reach) || !permitted.within(f.permitted) || !effective.within(permitted)) return -EPERM;
-    return this.with({ effective, permitted, inheritable, ambient: f.ambient.and(permitted).and(inheritable) });
+    if (!inheritable.within(reach) || !permitted.within(f.permitted) || !effective.within(permitted)) {
+      return -EPERM;
+    }
+    return this.with({
+      effective,
+      permitted,
+      inheritable,
+      ambient: f.ambient.and(permitted).and(inheritable),
+    });
   }
 
   /** prctl PR_CAPBSET_DROP. */

@@ -46,7 +46,13 @@ function find(task: Task, path: string, argv: readonly string[], depth: number):
   return found;
 }
 
-function identify(task: Task, file: OpenFile, path: string, argv: readonly string[], depth: number): Found | number {
+function identify(
+  task: Task,
+  file: OpenFile,
+  path: string,
+  argv: readonly string[],
+  depth: number,
+): Found | number {
   task.execMessage = "";
   if (!isReg(file.inode.mode)) return -EACCES;
   if ((file.mount!.flags & MOUNT_ATTR_NOEXEC) !== 0) {

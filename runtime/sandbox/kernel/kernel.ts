@@ -2,7 +2,15 @@
 import { ENOENT } from "../../../fs/abi/errno.ts";
 import { MNT_DETACH } from "../../../fs/abi/mount.ts";
 import type { VPath } from "../../../fs/vfs/dentry.ts";
-import { lookupAt, mkdirAt, MountNamespace, openAt, parsePath, type PathName, Vfs } from "../../../fs/vfs/mod.ts";
+import {
+  lookupAt,
+  mkdirAt,
+  MountNamespace,
+  openAt,
+  parsePath,
+  type PathName,
+  Vfs,
+} from "../../../fs/vfs/mod.ts";
 import type { Inode, SuperBlock } from "../../../fs/vfs/inode.ts";
 import { O_CREAT, O_EXCL, O_WRONLY } from "../../../fs/abi/open.ts";
 import { isDir } from "../../../fs/abi/mode.ts";
@@ -94,7 +102,9 @@ export class Kernel {
   mountHost(path: string, sb: SuperBlock, source = "none"): void {
     const at = this.#makePlace(path, sb.root);
     const error = this.initial.mnt.attach(this.vfs.newMount(sb, { source }), at);
-    if (error < 0) throw new Error(`mounting ${sb.type} on ${path} of the kernel's initial namespace: errno ${-error}`);
+    if (error < 0) {
+      throw new Error(`mounting ${sb.type} on ${path} of the kernel's initial namespace: errno ${-error}`);
+    }
   }
 
   #makePlace(path: string, root: Inode): VPath {
@@ -102,7 +112,9 @@ export class Kernel {
     const name = this.#parse(path);
     const found = lookupAt(c, null, name, true);
     if (typeof found !== "number") return found;
-    if (found !== -ENOENT) throw new Error(`looking up ${path} in the kernel's initial namespace: errno ${-found}`);
+    if (found !== -ENOENT) {
+      throw new Error(`looking up ${path} in the kernel's initial namespace: errno ${-found}`);
+    }
     const parents = path.split("/").filter((part) => part !== "");
     parents.reduce((parent, part, i) => {
       const next = `${parent}/${part}`;
@@ -114,7 +126,9 @@ export class Kernel {
       return next;
     }, "");
     const made = lookupAt(c, null, name, true);
-    if (typeof made === "number") throw new Error(`making ${path} in the kernel's initial namespace: errno ${-made}`);
+    if (typeof made === "number") {
+      throw new Error(`making ${path} in the kernel's initial namespace: errno ${-made}`);
+    }
     return made;
   }
 

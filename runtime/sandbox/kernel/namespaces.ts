@@ -31,7 +31,9 @@ export class PidNamespace extends Namespace {
 
   /** Gives a task the next free id. */
   allocate(task: Task): number {
-    do this.#last = this.#last >= PID_MAX ? RESERVED_PIDS : this.#last + 1; while (this.tasks.has(this.#last));
+    do this.#last = this.#last >= PID_MAX ? RESERVED_PIDS : this.#last + 1; while (
+      this.tasks.has(this.#last)
+    );
     this.tasks.set(this.#last, task);
     return this.#last;
   }

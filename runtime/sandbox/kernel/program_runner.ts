@@ -40,7 +40,11 @@ export interface ReadyProcess {
   readonly image: LoadedImage;
 }
 
-const CALLS: Readonly<Partial<Record<SyscallName, Syscall>>> = { ...fileCalls, ...mountCalls, ...processCalls };
+const CALLS: Readonly<Partial<Record<SyscallName, Syscall>>> = {
+  ...fileCalls,
+  ...mountCalls,
+  ...processCalls,
+};
 
 /** Makes the init task with new namespaces as `flags` say (man 2 clone). */
 export function cloneInit(kernel: Kernel, flags: number, files: FdTable): Task {
@@ -53,7 +57,8 @@ export function cloneInit(kernel: Kernel, flags: number, files: FdTable): Task {
     mntId = new Namespace();
     root = mnt.rootPath;
   }
-  const fresh = (flag: number, namespace: Namespace): Namespace => (flags & flag) !== 0 ? new Namespace() : namespace;
+  const fresh = (flag: number, namespace: Namespace): Namespace =>
+    (flags & flag) !== 0 ? new Namespace() : namespace;
   const nsproxy: NsProxy = {
     mnt,
     mntId,
@@ -86,7 +91,9 @@ class Run {
   #resolve(arg: Arg): Arg {
     if (typeof arg !== "object" || arg === null || !("ref" in arg)) return arg;
     const value = this.results.get(arg.ref);
-    if (value === undefined) throw new TypeError(`program: no step has stored a result as ${JSON.stringify(arg.ref)}`);
+    if (value === undefined) {
+      throw new TypeError(`program: no step has stored a result as ${JSON.stringify(arg.ref)}`);
+    }
     return value;
   }
 

@@ -13,7 +13,9 @@ export class Arguments {
   constructor(readonly call: string, readonly values: readonly Arg[]) {}
 
   #wrong(i: number, wanted: string): TypeError {
-    return new TypeError(`${this.call}: argument ${i + 1} should be ${wanted}, is ${JSON.stringify(this.values[i])}`);
+    return new TypeError(
+      `${this.call}: argument ${i + 1} should be ${wanted}, is ${JSON.stringify(this.values[i])}`,
+    );
   }
 
   /** A number. */
@@ -35,13 +37,17 @@ export class Arguments {
   /** A list of strings. */
   strings(i: number): readonly string[] {
     const value = this.values[i];
-    if (!Array.isArray(value) || !value.every((item) => typeof item === "string")) throw this.#wrong(i, "a list of strings");
+    if (!Array.isArray(value) || !value.every((item) => typeof item === "string")) {
+      throw this.#wrong(i, "a list of strings");
+    }
     return value;
   }
   /** A list of numbers. */
   numbers(i: number): readonly number[] {
     const value = this.values[i];
-    if (!Array.isArray(value) || !value.every((item) => typeof item === "number")) throw this.#wrong(i, "a list of numbers");
+    if (!Array.isArray(value) || !value.every((item) => typeof item === "number")) {
+      throw this.#wrong(i, "a list of numbers");
+    }
     return value;
   }
   #struct<T>(i: number, field: string, name: string): T {
@@ -71,7 +77,11 @@ export class Arguments {
 export function baseOf(task: Task, fd: number): VPath | null | number {
   if (fd === AT_FDCWD) return null;
   const file = task.files.get(fd)?.file;
-  return file === undefined ? -EBADF : file.mount === null || file.dentry === null ? -EBADF : file as unknown as VPath;
+  return file === undefined
+    ? -EBADF
+    : file.mount === null || file.dentry === null
+    ? -EBADF
+    : file as unknown as VPath;
 }
 
 /** A path argument; the empty path is allowed with AT_EMPTY_PATH only. */

@@ -105,11 +105,21 @@ export const fileCalls = {
     at(task, a.number(0), a.string(1), 0, (b, p) => mknodAt(task, b, p, a.number(2), a.number(3))),
   symlinkat: (task, a) => at(task, a.number(1), a.string(2), 0, (b, p) => symlinkAt(task, a.string(0), b, p)),
   fchmodat: (task, a) =>
-    at(task, a.number(0), a.string(1), a.values.length > 3 ? a.number(3) : 0, (b, p) =>
-      chmodAt(task, b, p, a.number(2), a.values.length > 3 ? a.number(3) : 0)),
+    at(
+      task,
+      a.number(0),
+      a.string(1),
+      a.values.length > 3 ? a.number(3) : 0,
+      (b, p) => chmodAt(task, b, p, a.number(2), a.values.length > 3 ? a.number(3) : 0),
+    ),
   fchownat: (task, a) =>
-    at(task, a.number(0), a.string(1), a.number(4), (b, p) =>
-      chownAt(task, b, p, a.number(2), a.number(3), a.number(4))),
+    at(
+      task,
+      a.number(0),
+      a.string(1),
+      a.number(4),
+      (b, p) => chownAt(task, b, p, a.number(2), a.number(3), a.number(4)),
+    ),
   chdir(task, a) {
     const path = pathOfArgument(a.string(0));
     if (typeof path === "number") return path;

@@ -12,7 +12,13 @@ import {
   OPEN_TREE_CLONE,
   UMOUNT_NOFOLLOW,
 } from "../../../../fs/abi/mount.ts";
-import { AT_EMPTY_PATH, AT_RECURSIVE, AT_SYMLINK_NOFOLLOW, O_CLOEXEC, O_PATH } from "../../../../fs/abi/open.ts";
+import {
+  AT_EMPTY_PATH,
+  AT_RECURSIVE,
+  AT_SYMLINK_NOFOLLOW,
+  O_CLOEXEC,
+  O_PATH,
+} from "../../../../fs/abi/open.ts";
 import type { Statfs } from "../../../../fs/abi/stat.ts";
 import { CAP_SYS_ADMIN } from "../../../../fs/vfs/cred.ts";
 import type { Mount, VPath } from "../../../../fs/vfs/dentry.ts";

@@ -1,0 +1,2 @@
+/** Devices. @module */
+export * from "./drivers.ts";

@@ -1,0 +1,340 @@
+/** Files of a host directory. @module */
+import {
+  EACCES,
+  EEXIST,
+  EINVAL,
+  EISDIR,
+  ELOOP,
+  ENOENT,
+  ENOTDIR,
+  ENOTEMPTY,
+  EOPNOTSUPP,
+  EPERM,
+  EROFS,
+} from "../abi/errno.ts";
+import {
+  isDir,
+  isLnk,
+  isReg,
+  S_IFBLK,
+  S_IFCHR,
+  S_IFDIR,
+  S_IFIFO,
+  S_IFLNK,
+  S_IFMT,
+  S_IFREG,
+  S_IFSOCK,
+} from "../abi/mode.ts";
+import { O_ACCMODE, O_RDONLY, RENAME_NOREPLACE } from "../abi/open.ts";
+import type { Timespec } from "../abi/stat.ts";
+import { Inode, type SetAttr } from "../vfs/inode.ts";
+import type { DirStream, OpenFile } from "../vfs/open_file.ts";
+import { HostDirStream } from "./dir_stream.ts";
+import { HostFile } from "./file.ts";
+import { attempt } from "./host_errno.ts";
+import { isHostName } from "./host_name.ts";
+import type { HostfsSuper } from "./super.ts";
+
+const SEPARATOR = Deno.build.os === "windows" ? "\\" : "/";
+
+/** st_mode of a host file; on Windows, which has none, the bits a user would expect. */
+export function modeOf(info: Deno.FileInfo): number {
+  const type = info.isDirectory
+    ? S_IFDIR
+    : info.isSymlink
+    ? S_IFLNK
+    : info.isFile
+    ? S_IFREG
+    : info.isFifo
+    ? S_IFIFO
+    : info.isSocket
+    ? S_IFSOCK
+    : info.isCharDevice
+    ? S_IFCHR
+    : info.isBlockDevice
+    ? S_IFBLK
+    : S_IFREG;
+  const bits = Deno.build.os === "windows" || info.mode === null
+    ? (type === S_IFREG ? 0o644 : 0o755)
+    : info.mode & 0o7777;
+  return type | bits;
+}
+
+/** See the module's comment. */
+export class HostInode extends Inode {
+  #parent: HostInode | null;
+  #name: string;
+  /** Open handles, which know the file even after its name is gone. */
+  readonly handles: Set<Deno.FsFile> = new Set();
+
+  /** The file that `info` describes. */
+  constructor(
+    readonly fs: HostfsSuper,
+    ino: number,
+    info: Deno.FileInfo,
+    readonly key: string,
+    parent: HostInode | null,
+    name: string,
+  ) {
+    super(fs, ino, modeOf(info));
+    this.#parent = parent;
+    this.#name = name;
+    this.#update(info);
+  }
+
+  /** Where it is on the host. */
+  get path(): string {
+    return this.#parent === null ? this.fs.path : join(this.#parent.path, this.#name);
+  }
+
+  /** Notes a name it has. */
+  seenAt(parent: HostInode | null, name: string): void {
+    this.#parent = parent;
+    this.#name = name;
+  }
+
+  #update(info: Deno.FileInfo): void {
+    this.mode = modeOf(info);
+    this.size = isLnk(this.mode) || isReg(this.mode) ? info.size : 4096;
+    this.nlink = info.nlink ?? 1;
+    this.uid = info.uid ?? 0;
+    this.gid = info.gid ?? 0;
+    this.rdev = info.rdev ?? 0;
+    [this.atimeSec, this.atimeNsec] = split(info.atime);
+    [this.mtimeSec, this.mtimeNsec] = split(info.mtime);
+    [this.ctimeSec, this.ctimeNsec] = split(info.ctime ?? info.mtime);
+  }
+
+  /** See Inode. */
+  override refresh(): number {
+    const [handle] = this.handles;
+    const info = attempt(() => handle !== undefined ? handle.statSync() : Deno.lstatSync(this.path));
+    if (typeof info === "number") return info;
+    this.#update(info);
+    return 0;
+  }
+
+  /** The host path of a name in this directory, once the directory is known to be where it should. */
+  #at(name: string): string | number {
+    if (!isDir(this.mode)) return -ENOTDIR;
+    if (!isHostName(name)) return -EINVAL;
+    const { path } = this;
+    const error = this.fs.guard(path);
+    return error < 0 ? error : join(path, name);
+  }
+
+  /** The same for a change. */
+  #change(name: string): string | number {
+    return this.fs.readOnly ? -EROFS : this.#at(name);
+  }
+
+  /** See Inode. */
+  override lookup(name: string): Inode | number {
+    if (!isDir(this.mode)) return -ENOTDIR;
+    if (!isHostName(name)) return -ENOENT;
+    const info = attempt(() => Deno.lstatSync(join(this.path, name)));
+    return typeof info === "number" ? info : this.fs.inode(info, this, name);
+  }
+
+  /** What is at a name after it was made. */
+  #found(name: string, path: string): Inode | number {
+    const info = attempt(() => Deno.lstatSync(path));
+    return typeof info === "number" ? info : this.fs.inode(info, this, name);
+  }
+
+  /** See Inode. Devices, FIFOs and sockets are EPERM: they would be the host's. Owners are the host user's. */
+  override create(name: string, mode: number): Inode | number {
+    const path = this.#change(name);
+    if (typeof path === "number") return path;
+    if ((mode & S_IFMT) !== S_IFREG) return -EPERM;
+    const made = attempt(() => Deno.openSync(path, { write: true, createNew: true, mode: mode & 0o777 }));
+    if (typeof made === "number") return made;
+    made.close();
+    return this.#found(name, path);
+  }
+
+  /** See Inode. */
+  override mkdir(name: string, mode: number): Inode | number {
+    const path = this.#change(name);
+    if (typeof path === "number") return path;
+    const error = attempt(() => Deno.mkdirSync(path, { mode: mode & 0o1777 }));
+    return typeof error === "number" ? error : this.#found(name, path);
+  }
+
+  /** See Inode. The target is text: whoever follows it does so inside the container. */
+  override symlink(name: string, target: string): Inode | number {
+    const path = this.#change(name);
+    if (typeof path === "number") return path;
+    const error = attempt(() => Deno.symlinkSync(target, path, { type: "file" }));
+    return typeof error === "number" ? error : this.#found(name, path);
+  }
+
+  /** See Inode. */
+  override link(name: string, inode: Inode): number {
+    const path = this.#change(name);
+    if (typeof path === "number") return path;
+    const source = inode as HostInode;
+    const checked = source.#parent === null ? 0 : this.fs.guard(source.#parent.path);
+    if (checked < 0) return checked;
+    const error = attempt(() => Deno.linkSync(source.path, path));
+    if (typeof error === "number") return error;
+    source.refresh();
+    return 0;
+  }
+
+  #remove(name: string, directory: boolean): number {
+    const path = this.#change(name);
+    if (typeof path === "number") return path;
+    const info = attempt(() => Deno.lstatSync(path));
+    if (typeof info === "number") return info;
+    if (info.isDirectory !== directory) return directory ? -ENOTDIR : -EISDIR;
+    const inode = this.fs.inode(info, this, name);
+    const error = attempt(() => Deno.removeSync(path));
+    // Hosts that report EEXIST or EPERM for a directory with files in it mean this.
+    if (typeof error === "number") {
+      return directory && (error === -EEXIST || error === -EPERM) ? -ENOTEMPTY : error;
+    }
+    inode.nlink = directory ? 0 : inode.nlink - 1;
+    if (inode.nlink <= 0) this.fs.forget(inode.key);
+    return 0;
+  }
+
+  /** See Inode. */
+  override unlink(name: string): number {
+    return this.#remove(name, false);
+  }
+  /** See Inode. */
+  override rmdir(name: string): number {
+    return this.#remove(name, true);
+  }
+
+  /** See Inode. RENAME_NOREPLACE is checked before, not by the host. */
+  override rename(oldName: string, newDir: Inode, newName: string, flags: number): number {
+    const to = newDir as HostInode;
+    if ((flags & ~RENAME_NOREPLACE) !== 0) return -EINVAL;
+    const from = this.#change(oldName);
+    if (typeof from === "number") return from;
+    const path = to.#change(newName);
+    if (typeof path === "number") return path;
+    const source = this.lookup(oldName);
+    if (typeof source === "number") return source;
+    const target = to.lookup(newName);
+    if (typeof target !== "number") {
+      if ((flags & RENAME_NOREPLACE) !== 0) return -EEXIST;
+      if (target === source) return 0;
+      if (isDir(target.mode) !== isDir(source.mode)) return isDir(target.mode) ? -EISDIR : -ENOTDIR;
+    }
+    const error = attempt(() => Deno.renameSync(from, path));
+    if (typeof error === "number") return error === -EEXIST && isDir(source.mode) ? -ENOTEMPTY : error;
+    if (typeof target !== "number") {
+      target.nlink = isDir(target.mode) ? 0 : target.nlink - 1;
+      if (target.nlink <= 0) this.fs.forget((target as HostInode).key);
+    }
+    (source as HostInode).seenAt(to, newName);
+    return 0;
+  }
+
+  /** See Inode. */
+  override openDir(): DirStream | number {
+    if (!isDir(this.mode)) return -ENOTDIR;
+    const error = this.fs.guard(this.path);
+    return error < 0 ? error : new HostDirStream(this);
+  }
+
+  /** See Inode. */
+  override readlink(): string | number {
+    if (!isLnk(this.mode)) return -EINVAL;
+    const checked = this.#parent === null ? 0 : this.fs.guard(this.#parent.path);
+    if (checked < 0) return checked;
+    const target = attempt(() => Deno.readLinkSync(this.path));
+    return typeof target === "number" || Deno.build.os !== "windows" ? target : target.replaceAll("\\", "/");
+  }
+
+  /** See Inode. */
+  override open(flags: number): OpenFile | number {
+    const handle = this.#handle((flags & O_ACCMODE) !== O_RDONLY);
+    return typeof handle === "number" ? handle : new HostFile(this, flags, handle);
+  }
+
+  /** Opens the host file, and makes sure that it is this one. */
+  #handle(write: boolean): Deno.FsFile | number {
+    if (write && this.fs.readOnly) return -EROFS;
+    const { path } = this;
+    const checked = this.#parent === null ? 0 : this.fs.guard(this.#parent.path);
+    if (checked < 0) return checked;
+    const before = attempt(() => Deno.lstatSync(path));
+    if (typeof before === "number") return before;
+    if (!before.isFile) return before.isSymlink ? -ELOOP : -EINVAL;
+    let handle = attempt(() => Deno.openSync(path, { read: true, write }));
+    // A file that may be written but not read.
+    if (handle === -EACCES && write) handle = attempt(() => Deno.openSync(path, { write: true }));
+    if (typeof handle === "number") return handle;
+    const after = handle.statSync();
+    if (after.ino === before.ino && after.dev === before.dev) return handle;
+    handle.close();
+    return -ELOOP; // it was replaced between the look and the open
+  }
+
+  /** See Inode. */
+  override setattr(attr: SetAttr): number {
+    if (this.fs.readOnly) return -EROFS;
+    if (isLnk(this.mode)) return -EOPNOTSUPP; // the host's calls would follow it
+    const checked = this.#parent === null ? 0 : this.fs.guard(this.#parent.path);
+    if (checked < 0) return checked;
+    const { path } = this;
+    const info = attempt(() => Deno.lstatSync(path));
+    if (typeof info === "number" && this.handles.size === 0) return info;
+    if (typeof info !== "number" && info.isSymlink) return -ELOOP;
+    if (attr.size !== undefined) {
+      const error = this.#truncate(attr.size);
+      if (error < 0) return error;
+    }
+    const error = attempt(() => {
+      if (attr.mode !== undefined && Deno.build.os !== "windows") Deno.chmodSync(path, attr.mode & 0o7777);
+      if (attr.uid !== undefined || attr.gid !== undefined) {
+        Deno.chownSync(path, attr.uid ?? null, attr.gid ?? null);
+      }
+      if (attr.atime !== undefined || attr.mtime !== undefined) this.#setTimes(path, attr.atime, attr.mtime);
+    });
+    if (typeof error === "number") return error;
+    this.refresh();
+    return 0;
+  }
+
+  #setTimes(path: string, atime?: Timespec, mtime?: Timespec): void {
+    const date = (t: Timespec | undefined, sec: number, nsec: number): Date =>
+      new Date((t?.sec ?? sec) * 1000 + Math.floor((t?.nsec ?? nsec) / 1e6));
+    this.refresh();
+    Deno.utimeSync(
+      path,
+      date(atime, this.atimeSec, this.atimeNsec),
+      date(mtime, this.mtimeSec, this.mtimeNsec),
+    );
+  }
+
+  #truncate(size: number): number {
+    if (!isReg(this.mode)) return -EINVAL;
+    const handle = this.#handle(true);
+    if (typeof handle === "number") return handle;
+    const error = attempt(() => handle.truncateSync(size));
+    handle.close();
+    if (typeof error === "number") return error;
+    this.size = size;
+    return 0;
+  }
+
+  /** See Inode. */
+  override blocks(): number {
+    return isReg(this.mode) ? Math.ceil(this.size / 512) : 0;
+  }
+}
+
+function join(directory: string, name: string): string {
+  return directory.endsWith(SEPARATOR) ? directory + name : directory + SEPARATOR + name;
+}
+
+function split(date: Date | null): [sec: number, nsec: number] {
+  const ms = date?.getTime() ?? 0;
+  const sec = Math.floor(ms / 1000);
+  return [sec, (ms - sec * 1000) * 1e6];
+}

@@ -1,0 +1,2 @@
+/** Directories and files of the host as mounts. @module */
+export { type HostfsOptions, HostfsSuper } from "./super.ts";

@@ -1,0 +1,2 @@
+/** A memfs Volume as a mount. @module */
+export { type MemfsOptions, MemfsSuper } from "./super.ts";

@@ -1,0 +1,124 @@
+/** Copy-up: a lower file's double in the upper tree, made before its first change. @module */
+import { EIO, ENOENT, EOPNOTSUPP } from "../abi/errno.ts";
+import { isLnk, isReg, S_IFMT } from "../abi/mode.ts";
+import { O_RDONLY, O_WRONLY } from "../abi/open.ts";
+import type { Inode } from "../vfs/inode.ts";
+import type { OpenFile } from "../vfs/open_file.ts";
+import type { OverlayInode } from "./inode.ts";
+
+const BUFFER = 256 * 1024;
+const ZEROS_FROM = 4096;
+const PRIVATE = "trusted.overlay.";
+
+/** Owner, mode, times and attributes of `lower` for its double. */
+function copyAttributes(lower: Inode, upper: Inode): number {
+  const names = lower.listxattr();
+  for (const name of typeof names === "number" ? [] : names) {
+    if (name.startsWith(PRIVATE)) continue;
+    const value = lower.getxattr(name);
+    const error = typeof value === "number" ? value : upper.setxattr(name, value, 0);
+    if (error < 0 && error !== -EOPNOTSUPP) return error;
+  }
+  return upper.setattr({
+    mode: lower.mode & 0o7777,
+    uid: lower.uid,
+    gid: lower.gid,
+    ...(isLnk(lower.mode) ? {} : {
+      atime: { sec: lower.atimeSec, nsec: lower.atimeNsec },
+      mtime: { sec: lower.mtimeSec, nsec: lower.mtimeNsec },
+    }),
+  });
+}
+
+function isZero(buf: Uint8Array, length: number): boolean {
+  for (let i = 0; i < length; i++) if (buf[i] !== 0) return false;
+  return true;
+}
+
+/** Copies content; blocks of zeros of a sparse file stay holes. */
+function copyContent(from: OpenFile, to: OpenFile, size: number, sparse: boolean): number {
+  const buf = new Uint8Array(Math.min(BUFFER, Math.max(size, 1)));
+  const step = sparse ? Math.min(ZEROS_FROM, buf.length) : buf.length;
+  for (let pos = 0; pos < size;) {
+    const n = from.pread(buf, 0, Math.min(step, size - pos), pos);
+    if (n <= 0) return n < 0 ? n : -EIO;
+    if (!sparse || !isZero(buf, n)) {
+      for (let done = 0; done < n;) {
+        const written = to.pwrite(buf, done, n - done, pos + done);
+        if (written < 0) return written;
+        done += written;
+      }
+    }
+    pos += n;
+  }
+  return sparse ? to.truncate(size) : 0;
+}
+
+function copyData(lower: Inode, upper: Inode): number {
+  const from = lower.open(O_RDONLY);
+  if (typeof from === "number") return from;
+  const to = upper.open(O_WRONLY);
+  if (typeof to === "number") {
+    from.close();
+    return to;
+  }
+  const error = copyContent(from, to, lower.size, lower.blocks() * 512 < lower.size);
+  from.close();
+  to.close();
+  return error;
+}
+
+/** The parent's upper directory, made if needed. */
+function upperParent(inode: OverlayInode): Inode | number {
+  const parent = inode.parent;
+  if (parent === null) return -ENOENT;
+  const error = parent.copyUp();
+  return error < 0 ? error : parent.upper!;
+}
+
+/** Makes the upper double of a file that is not a directory; with `empty` without its content. */
+export function copyUpFile(inode: OverlayInode, empty: boolean): Inode | number {
+  const lower = inode.lowers[0]!;
+  const dir = upperParent(inode);
+  if (typeof dir === "number") return dir;
+  if (isReg(lower.mode)) return copyUpRegular(inode, lower, dir, empty);
+  if (inode.nlink === 0) return -ENOENT;
+  let made: Inode | number;
+  if (isLnk(lower.mode)) {
+    const target = lower.readlink();
+    if (typeof target === "number") return target;
+    made = dir.symlink(inode.name, target, lower.uid, lower.gid);
+  } else made = dir.create(inode.name, lower.mode, lower.uid, lower.gid, lower.rdev);
+  if (typeof made === "number") return made;
+  const error = copyAttributes(lower, made);
+  if (error === 0) return made;
+  dir.unlink(inode.name);
+  made.evict();
+  return error;
+}
+
+/** The content is complete before the double gets its name: another reader never sees half a file. */
+function copyUpRegular(inode: OverlayInode, lower: Inode, dir: Inode, empty: boolean): Inode | number {
+  const made = dir.tmpfile(lower.mode & S_IFMT | 0o600, lower.uid, lower.gid);
+  if (typeof made === "number") return made;
+  let error = empty ? 0 : copyData(lower, made);
+  if (error === 0) error = copyAttributes(lower, made);
+  if (error === 0 && inode.nlink > 0) error = dir.link(inode.name, made);
+  if (error === 0) return made;
+  made.evict();
+  return error;
+}
+
+/** Makes the upper double of a directory; what is in it stays below. */
+export function copyUpDirectory(inode: OverlayInode): Inode | number {
+  const lower = inode.lowers[0]!;
+  const dir = upperParent(inode);
+  if (typeof dir === "number") return dir;
+  const made = dir.mkdir(inode.name, lower.mode, lower.uid, lower.gid);
+  if (typeof made === "number") return made;
+  const error = copyAttributes(lower, made);
+  if (error === 0) return made;
+  dir.rmdir(inode.name);
+  made.evict();
+  return error;
+}

@@ -1,0 +1,3 @@
+/** proc(5). @module */
+export * from "./host.ts";
+export * from "./super.ts";

@@ -1,0 +1,123 @@
+/** The start of proc(5). @module */
+import { type Clock, hostClock } from "../vfs/clock.ts";
+import type { Inode } from "../vfs/inode.ts";
+import type { Caller, FsType } from "../vfs/vfs.ts";
+import { PseudoDir, PseudoSuper, StaticDir, TextFile, TextLink } from "../pseudo/mod.ts";
+import type { ProcHost } from "./host.ts";
+import { PidDir } from "./pid_dir.ts";
+import { systemFiles } from "./system.ts";
+
+/** What a procfs is made of. */
+export interface ProcfsOptions {
+  /** The kernel. */
+  readonly host: ProcHost;
+  /** Source of times. */
+  readonly clock?: Clock;
+}
+
+/** A procfs of one pid namespace. */
+export class ProcfsSuper extends PseudoSuper {
+  /** See SuperBlock. */
+  readonly type = "proc";
+  /** See PseudoSuper. */
+  readonly magic = 0x9fa0;
+  /** See SuperBlock: processes come and go. */
+  override readonly volatile = true;
+  /** See SuperBlock. */
+  readonly root: Inode;
+  /** The kernel. */
+  readonly host: ProcHost;
+
+  /** A procfs over a kernel. */
+  constructor(options: ProcfsOptions) {
+    super(options.clock ?? hostClock);
+    this.host = options.host;
+    this.root = new ProcRoot(this);
+  }
+}
+
+/** Names of processes come after all others in listings; their position is this plus the id. */
+const PID_COOKIE = 1000;
+
+class ProcRoot extends PseudoDir {
+  readonly #fixed: StaticDir;
+  readonly #pids: Map<number, PidDir> = new Map();
+
+  constructor(readonly fs: ProcfsSuper) {
+    super(fs, 0o555);
+    const { host } = fs;
+    const self = (): string | undefined => {
+      const pid = host.current();
+      return pid === undefined ? undefined : String(pid);
+    };
+    const fixed = this.#fixed = new StaticDir(fs, 0o555);
+    fixed.add("self", new TextLink(fs, self));
+    fixed.add("mounts", new TextLink(fs, () => "self/mounts"));
+    for (const [name, read] of Object.entries(systemFiles(host))) fixed.add(name, new TextFile(fs, read));
+    fixed.add("sys", sysctl(fs));
+  }
+
+  override child(name: string): Inode | undefined {
+    if (!/^[1-9][0-9]*$/.test(name)) return this.#fixed.child(name);
+    const pid = Number(name);
+    const task = this.fs.host.task(pid);
+    const known = this.#pids.get(pid);
+    if (task === undefined) {
+      this.#pids.delete(pid);
+      return undefined;
+    }
+    if (known !== undefined && known.startMs === task.startMs) return known;
+    const dir = new PidDir(this.fs, this.fs.host, pid, task);
+    this.#pids.set(pid, dir);
+    return dir;
+  }
+
+  override names(): readonly (readonly [string, number])[] {
+    return [
+      ...this.#fixed.names(),
+      ...this.fs.host.pids().map((pid) => [String(pid), PID_COOKIE + pid] as const),
+    ];
+  }
+}
+
+/** /proc/sys (man 5 proc_sys_kernel). */
+function sysctl(fs: ProcfsSuper): StaticDir {
+  const { host } = fs;
+  const dir = (): StaticDir => new StaticDir(fs, 0o555);
+  const line = (read: () => string | number): TextFile => new TextFile(fs, () => `${read()}\n`);
+  const bootId = host.uuid();
+  const random = dir()
+    .add("boot_id", line(() => bootId))
+    .add("entropy_avail", line(() => 256))
+    .add("uuid", line(() => host.uuid()));
+  const hostname = new TextFile(fs, () => `${host.hostname()}\n`, {
+    write: (name) => host.setHostname(name),
+  });
+  const domainname = new TextFile(fs, () => `${host.domainname()}\n`, {
+    write: (name) => host.setDomainname(name),
+  });
+  const kernel = dir()
+    .add("cap_last_cap", line(() => 40))
+    .add("domainname", domainname)
+    .add("hostname", hostname)
+    .add("ngroups_max", line(() => 65536))
+    .add("osrelease", line(() => host.release))
+    .add("ostype", line(() => "Linux"))
+    .add("overflowgid", line(() => 65534))
+    .add("overflowuid", line(() => 65534))
+    .add("pid_max", line(() => 4194304))
+    .add("random", random)
+    .add("version", line(() => host.version));
+  const files = dir().add("file-max", line(() => 1048576)).add("nr_open", line(() => 1048576));
+  const vm = dir().add("overcommit_memory", line(() => 0));
+  return dir().add("fs", files).add("kernel", kernel).add("vm", vm);
+}
+
+/** mount -t proc: an instance for the caller's pid namespace. */
+export function procType(hostOf: (caller: Caller) => ProcHost): FsType {
+  return {
+    name: "proc",
+    nodev: true,
+    create: (_options, _source, caller) => new ProcfsSuper({ host: hostOf(caller), clock: caller.vfs.clock }),
+  };
+}

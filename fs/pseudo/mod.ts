@@ -1,0 +1,2 @@
+/** Building blocks of pseudo filesystems. @module */
+export * from "./pseudo.ts";

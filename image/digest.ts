@@ -1,0 +1,42 @@
+/** Content digests (descriptor.md#digests). @module */
+import { createHash, type Hash } from "node:crypto";
+
+/** A digest in its parts. */
+export interface Digest {
+  /** "sha256". */
+  readonly algorithm: string;
+  /** The hash, in the algorithm's encoding. */
+  readonly encoded: string;
+}
+
+const GRAMMAR = /^([a-z0-9]+(?:[+._-][a-z0-9]+)*):([a-zA-Z0-9=_-]+)$/;
+/** Registered algorithms that can be verified, and the length of their hexadecimal form. */
+const LENGTHS: Readonly<Record<string, number>> = { sha256: 64, sha384: 96, sha512: 128 };
+
+/** Splits a digest; undefined if it does not follow the grammar, or its algorithm's own rules. */
+export function parseDigest(text: string): Digest | undefined {
+  const match = GRAMMAR.exec(text);
+  if (match === null) return undefined;
+  const [, algorithm, encoded] = match as unknown as [string, string, string];
+  const length = LENGTHS[algorithm];
+  if (length !== undefined && (encoded.length !== length || !/^[a-f0-9]+$/.test(encoded))) return undefined;
+  return { algorithm, encoded };
+}
+
+/** True if content can be checked against the digest. */
+export function isVerifiable(digest: Digest): boolean {
+  return digest.algorithm in LENGTHS;
+}
+
+/** A running hash of a digest's algorithm. Throws for one that cannot be verified. */
+export function hasher(algorithm: string): Hash {
+  if (!(algorithm in LENGTHS)) {
+    throw new Error(`digest algorithm ${JSON.stringify(algorithm)} is not supported`);
+  }
+  return createHash(algorithm);
+}
+
+/** The sha256 digest of bytes: "sha256:…". */
+export function sha256(bytes: Uint8Array): string {
+  return `sha256:${createHash("sha256").update(bytes).digest("hex")}`;
+}

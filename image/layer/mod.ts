@@ -1,0 +1,6 @@
+/** Layers: tar archives, their compression, and their indexes. @module */
+export * from "./tar_entry.ts";
+export * from "./tar_reader.ts";
+export * from "./tar_writer.ts";
+export * from "./compression.ts";
+export * from "./layer_indexer.ts";

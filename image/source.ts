@@ -1,0 +1,44 @@
+/** Where images come from, and what is read from there. @module */
+import type { ImageConfig } from "./config.ts";
+import type { Descriptor } from "./descriptor.ts";
+import type { Manifest } from "./manifest.ts";
+
+/** Named files of a layout directory or an archive. */
+export interface FileTree {
+  /** What to call it in messages. */
+  readonly name: string;
+  /** Size of a file in bytes; undefined if there is none. */
+  size(path: string): Promise<number | undefined>;
+  /** Content of a file. */
+  read(path: string): AsyncIterable<Uint8Array>;
+  /** Gives back what it holds. */
+  close(): void;
+}
+
+/** A layer of an image. */
+export interface ImageLayer {
+  /** How the manifest names it. Of a docker-archive, made up: the digest is the diff_id. */
+  readonly descriptor: Descriptor;
+  /** Digest of its archive. */
+  readonly diffId: string;
+  /** Its bytes as they are kept, perhaps compressed; checked against the descriptor while they are read. */
+  open(): AsyncIterable<Uint8Array>;
+}
+
+/** An image that can be read. */
+export interface Image {
+  /** What to call it in messages. */
+  readonly name: string;
+  /** Digest of the manifest; of a docker-archive that of the configuration. */
+  readonly digest: string;
+  /** The manifest; a docker-archive has none. */
+  readonly manifest: Manifest | null;
+  /** The configuration. */
+  readonly config: ImageConfig;
+  /** The configuration as it was written. */
+  readonly configBytes: Uint8Array;
+  /** Layers, the lowest first. */
+  readonly layers: readonly ImageLayer[];
+  /** Gives back what it holds. */
+  close(): void;
+}

@@ -1,0 +1,12 @@
+/** Where umiak keeps what it may lose and make again. @module */
+
+/** Directory of umiak's store: $UMIAK_ROOT, or the place the host's conventions give to programs' data. */
+export function defaultRoot(): string {
+  const env = (name: string): string | undefined => Deno.env.get(name) || undefined;
+  const own = env("UMIAK_ROOT");
+  if (own !== undefined) return own;
+  const home = env("HOME") ?? env("USERPROFILE") ?? ".";
+  if (Deno.build.os === "windows") return `${env("LOCALAPPDATA") ?? `${home}\\AppData\\Local`}\\umiak`;
+  if (Deno.build.os === "darwin") return `${home}/Library/Application Support/umiak`;
+  return `${env("XDG_DATA_HOME") ?? `${home}/.local/share`}/umiak`;
+}

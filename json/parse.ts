@@ -1,0 +1,57 @@
+/** JSON.parse, with I-JSON's rules on top (RFC 7493): UTF-8 only, no name twice in one object, bounded depth. @module */
+
+/** JSON that is not what it should be. */
+export class JsonError extends Error {}
+
+const MAX_DEPTH = 128;
+
+/** Parses bytes or text. Throws a JsonError that begins with `what`. */
+export function parseJson(input: Uint8Array | string, what: string): unknown {
+  const text = typeof input === "string" ? input : decode(input, what);
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch (error) {
+    throw new JsonError(`${what}: not valid JSON: ${(error as Error).message}`, { cause: error });
+  }
+  checkNames(text, what);
+  return value;
+}
+
+function decode(bytes: Uint8Array, what: string): string {
+  try {
+    return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
+  } catch {
+    throw new JsonError(`${what}: not valid UTF-8`);
+  }
+}
+
+/** Finds names that occur twice in one object. The text is known to be valid JSON. */
+function checkNames(text: string, what: string): void {
+  /** Names seen in each open object; null for an array. */
+  const open: (Set<string> | null)[] = [];
+  let expectName = false;
+  for (let i = 0; i < text.length; i++) {
+    const c = text[i];
+    if (c === "{" || c === "[") {
+      open.push(c === "{" ? new Set() : null);
+      if (open.length > MAX_DEPTH) throw new JsonError(`${what}: nested more than ${MAX_DEPTH} deep`);
+      expectName = c === "{";
+    } else if (c === "}" || c === "]") {
+      open.pop();
+      expectName = false;
+    } else if (c === ",") expectName = open.at(-1) != null;
+    else if (c === '"') {
+      const start = i++;
+      while (text[i] !== '"') i += text[i] === "\\" ? 2 : 1;
+      if (!expectName) continue;
+      const name = JSON.parse(text.slice(start, i + 1)) as string;
+      const names = open.at(-1)!;
+      if (names.has(name)) {
+        throw new JsonError(`${what}: the name ${JSON.stringify(name)} occurs twice in one object`);
+      }
+      names.add(name);
+      expectName = false;
+    }
+  }
+}
