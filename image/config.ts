@@ -7,36 +7,57 @@ export const MAX_CONFIG = 4 * 1024 * 1024;
 
 /** Defaults for containers of the image. */
 export interface ExecutionConfig {
+  /** User, or user:group. */
   readonly User: string;
+  /** Ports, as "80/tcp". */
   readonly ExposedPorts: readonly string[];
+  /** Variables, as NAME=VALUE. */
   readonly Env: readonly string[];
+  /** The command, or its beginning. */
   readonly Entrypoint: readonly string[];
+  /** Arguments of the entrypoint, or the command if there is none. */
   readonly Cmd: readonly string[];
+  /** Paths whose content a container is to keep elsewhere. */
   readonly Volumes: readonly string[];
+  /** Working directory. */
   readonly WorkingDir: string;
+  /** Labels. */
   readonly Labels: Readonly<Record<string, string>>;
+  /** Name or number of the signal that ends a container. */
   readonly StopSignal: string;
 }
 
 /** One step of an image's making. */
 export interface HistoryEntry {
+  /** When it was made (RFC 3339). */
   readonly created?: string;
+  /** The command that made the layer. */
   readonly created_by?: string;
+  /** Who made it. */
   readonly author?: string;
+  /** A note. */
   readonly comment?: string;
+  /** True if the step made no layer. */
   readonly empty_layer: boolean;
 }
 
 /** An image's configuration. */
 export interface ImageConfig {
+  /** When it was made (RFC 3339). */
   readonly created?: string;
+  /** Who made it. */
   readonly author?: string;
+  /** Processor, a GOARCH value or wasm. */
   readonly architecture: string;
+  /** Operating system, a GOOS value or wasi, wasip1. */
   readonly os: string;
+  /** Variant of the processor. */
   readonly variant?: string;
+  /** Defaults for containers. */
   readonly config: ExecutionConfig;
   /** Digests of the layers' archives, the lowest first. */
   readonly diffIds: readonly string[];
+  /** The steps of its making, the first first. */
   readonly history: readonly HistoryEntry[];
 }
 

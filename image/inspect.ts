@@ -1,25 +1,31 @@
 /** What `umiak image inspect` tells, in the shape that docker and podman users know. @module */
+import { sha256 } from "./digest.ts";
 import type { Image } from "./source.ts";
 
-/** The description of an image. */
+function set(names: readonly string[]): Record<string, object> {
+  return Object.fromEntries(names.map((name) => [name, {}]));
+}
+
+/** The description of an image, ready to be printed as JSON. */
 export function inspectImage(image: Image): Record<string, unknown> {
   const { config, manifest, layers } = image;
   return {
+    Id: sha256(image.configBytes),
     Name: image.name,
     Digest: image.digest,
     Created: config.created ?? null,
     Author: config.author ?? "",
     Architecture: config.architecture,
-    Os: config.os,
     ...(config.variant === undefined ? {} : { Variant: config.variant }),
+    Os: config.os,
     Size: layers.reduce((sum, layer) => sum + layer.descriptor.size, 0),
     Config: {
       User: config.config.User,
-      ExposedPorts: config.config.ExposedPorts,
+      ExposedPorts: set(config.config.ExposedPorts),
       Env: config.config.Env,
       Entrypoint: config.config.Entrypoint,
       Cmd: config.config.Cmd,
-      Volumes: config.config.Volumes,
+      Volumes: set(config.config.Volumes),
       WorkingDir: config.config.WorkingDir,
       Labels: config.config.Labels,
       StopSignal: config.config.StopSignal,
@@ -29,6 +35,7 @@ export function inspectImage(image: Image): Record<string, unknown> {
       MediaType: descriptor.mediaType,
       Digest: descriptor.digest,
       Size: descriptor.size,
+      ...(Object.keys(descriptor.annotations).length === 0 ? {} : { Annotations: descriptor.annotations }),
     })),
     Annotations: manifest?.annotations ?? {},
     History: config.history,

@@ -7,12 +7,14 @@ import { compressionOf } from "./layer/compression.ts";
 import { decodeIndex, decodeManifest, MAX_MANIFEST } from "./manifest.ts";
 import { CONFIG_TYPES, INDEX_TYPES, MANIFEST_TYPES } from "./media_types.ts";
 import { acceptable, type Platform, platformText } from "./platform.ts";
-import { selectPlatform, selectTag } from "./select.ts";
+import { hasPlatform, selectPlatform, selectTag } from "./select.ts";
 import type { FileTree, Image, ImageLayer } from "./source.ts";
 import { readVerified, verified } from "./verify.ts";
 
 /** Indexes in indexes, at most. */
 const MAX_NESTING = 8;
+/** Indexes read on the way to one image, at most. */
+const MAX_INDEXES = 64;
 
 /** Which image of a source is wanted. */
 export interface ImageChoice {
@@ -80,31 +82,59 @@ async function checkLayoutFile(tree: FileTree): Promise<void> {
   }
 }
 
+/** What the indexes below `tree` are followed with. */
+interface Search {
+  readonly tree: FileTree;
+  readonly choice: ImageChoice;
+  /** Indexes that may still be read. */
+  left: number;
+}
+
+/** The manifests that an index leads to. */
+async function manifestsOf(search: Search, descriptor: Descriptor, depth: number): Promise<Descriptor[]> {
+  const { name } = search.tree;
+  if (depth >= MAX_NESTING) throw new Error(`${name}: indexes nested more than ${MAX_NESTING} deep`);
+  if (search.left-- === 0) throw new Error(`${name}: more than ${MAX_INDEXES} indexes`);
+  const what = `${name}: index ${descriptor.digest}`;
+  const index = decodeIndex(await smallBlob(search.tree, descriptor, what, MAX_MANIFEST), what);
+  return await candidates(search, index.manifests, depth + 1);
+}
+
+/** Manifests to choose from. Indexes are read only if no entry beside them states a platform that serves: layouts may be sparse. */
+async function candidates(
+  search: Search,
+  entries: readonly Descriptor[],
+  depth: number,
+): Promise<Descriptor[]> {
+  const { choice } = search;
+  const manifests = entries.filter((d) => MANIFEST_TYPES.includes(d.mediaType));
+  if (hasPlatform(manifests, choice.platforms)) return manifests;
+  const indexes = entries.filter((d) => INDEX_TYPES.includes(d.mediaType));
+  const fitting = indexes.filter((d) => d.platform === undefined || hasPlatform([d], choice.platforms));
+  for (const descriptor of fitting.length === 0 ? indexes : fitting) {
+    for (const found of await manifestsOf(search, descriptor, depth)) {
+      // An index that is for one platform says so for the manifests in it.
+      const platform = found.platform ?? descriptor.platform;
+      manifests.push(platform === undefined ? found : { ...found, platform });
+    }
+  }
+  return manifests;
+}
+
 /** Follows indexes to the one manifest that is meant. */
 async function findManifest(
   tree: FileTree,
-  candidates: readonly Descriptor[],
+  entries: readonly Descriptor[],
   choice: ImageChoice,
-  depth: number,
 ): Promise<Descriptor> {
-  const known = candidates.filter((d) =>
-    INDEX_TYPES.includes(d.mediaType) || MANIFEST_TYPES.includes(d.mediaType)
-  );
-  if (known.length === 0) {
-    throw new Error(
-      `${tree.name}: no image manifest, only ${
-        [...new Set(candidates.map((d) => d.mediaType))].join(", ") || "nothing"
-      }`,
-    );
+  const found = await candidates({ tree, choice, left: MAX_INDEXES }, entries, 0);
+  if (found.length === 0) {
+    const types = [...new Set(entries.map((d) => d.mediaType))].filter((type) => !INDEX_TYPES.includes(type));
+    throw new Error(`${tree.name}: no image manifest, only ${types.join(", ") || "empty indexes"}`);
   }
-  const chosen = known.length === 1 && !choice.strict
-    ? known[0]!
-    : selectPlatform(known, choice.platforms, tree.name);
-  if (MANIFEST_TYPES.includes(chosen.mediaType)) return chosen;
-  if (depth >= MAX_NESTING) throw new Error(`${tree.name}: indexes nested more than ${MAX_NESTING} deep`);
-  const what = `${tree.name}: index ${chosen.digest}`;
-  const index = decodeIndex(await smallBlob(tree, chosen, what, MAX_MANIFEST), what);
-  return findManifest(tree, index.manifests, choice, depth + 1);
+  return found.length === 1 && !choice.strict
+    ? found[0]!
+    : selectPlatform(found, choice.platforms, tree.name);
 }
 
 /** Opens the image that `choice` means. The image closes the tree. */
@@ -114,7 +144,7 @@ export async function openLayout(tree: FileTree, choice: ImageChoice): Promise<I
   if (bytes === undefined) throw new Error(`${tree.name}: index.json is missing`);
   const index = decodeIndex(bytes, `${tree.name}: index.json`);
   const tagged = selectTag(index.manifests, choice.tag, tree.name);
-  const descriptor = await findManifest(tree, tagged, choice, 0);
+  const descriptor = await findManifest(tree, tagged, choice);
   const what = `${tree.name}: manifest ${descriptor.digest}`;
   const manifest = decodeManifest(await smallBlob(tree, descriptor, what, MAX_MANIFEST), what);
   if (!CONFIG_TYPES.includes(manifest.config.mediaType)) {

@@ -1,5 +1,7 @@
 /** The files of an image as its containers first see them: `umiak image ls-files`. @module */
-import { isDir, isLnk } from "../fs/abi/mode.ts";
+import { isBlk, isChr, isDir, isFifo, isLnk, isSock } from "../fs/abi/mode.ts";
+import { major, minor } from "../fs/abi/device.ts";
+import { nameToBytes } from "../fs/abi/name.ts";
 import { Stat } from "../fs/abi/stat.ts";
 import type { Inode } from "../fs/vfs/inode.ts";
 
@@ -7,33 +9,103 @@ import type { Inode } from "../fs/vfs/inode.ts";
 export interface ListedFile {
   /** Path from the root. */
   readonly path: string;
+  /** Type and permission bits. */
   readonly mode: number;
+  /** Owner. */
   readonly uid: number;
+  /** Group. */
   readonly gid: number;
+  /** Bytes. */
   readonly size: number;
+  /** Which device it is. */
   readonly rdev: number;
+  /** Modification time, seconds. */
   readonly mtimeSec: number;
   /** Target of a symbolic link. */
   readonly target?: string;
 }
 
-/** Walks a tree, each directory's names in order. The root itself is not listed. */
-export function* listFiles(dir: Inode, prefix = ""): Generator<ListedFile> {
+function failure(doing: string, path: string, errno: number): Error {
+  return new Error(`${doing} ${path}: errno ${-errno}`);
+}
+
+function namesIn(dir: Inode, path: string): string[] {
   const stream = dir.openDir();
-  if (typeof stream === "number") throw new Error(`reading directory ${prefix || "/"}: errno ${-stream}`);
+  if (typeof stream === "number") throw failure("reading directory", path, stream);
   const names: string[] = [];
   for (let entry = stream.next(); entry !== null; entry = stream.next()) {
-    if (typeof entry === "number") throw new Error(`reading directory ${prefix || "/"}: errno ${-entry}`);
+    if (typeof entry === "number") throw failure("reading directory", path, entry);
     names.push(entry.name);
   }
+  // The last name first: they are taken from the end.
+  return names.sort().reverse();
+}
+
+/** Walks a tree, each directory's names in order, however deep it is. The root itself is not listed. Throws if a file cannot be read. */
+export function* listFiles(root: Inode): Generator<ListedFile> {
+  const open = [{ dir: root, path: "", names: namesIn(root, "/") }];
   const stat = new Stat();
-  for (const name of names.sort()) {
-    const inode = dir.lookup(name);
-    if (typeof inode === "number" || inode.getattr(stat) < 0) continue;
+  for (let here = open.at(-1); here !== undefined; here = open.at(-1)) {
+    const name = here.names.pop();
+    if (name === undefined) {
+      open.pop();
+      continue;
+    }
+    const path = `${here.path}/${name}`;
+    const inode = here.dir.lookup(name);
+    if (typeof inode === "number") throw failure("looking up", path, inode);
+    const result = inode.getattr(stat);
+    if (result < 0) throw failure("reading", path, result);
     const { mode, uid, gid, size, rdev, mtimeSec } = stat;
-    const path = `${prefix}/${name}`;
     const target = isLnk(mode) ? inode.readlink() : undefined;
     yield { path, mode, uid, gid, size, rdev, mtimeSec, ...(typeof target === "string" ? { target } : {}) };
-    if (isDir(mode)) yield* listFiles(inode, path);
+    if (isDir(mode)) open.push({ dir: inode, path, names: namesIn(inode, path) });
   }
+}
+
+function typeLetter(mode: number): string {
+  if (isDir(mode)) return "d";
+  if (isLnk(mode)) return "l";
+  if (isChr(mode)) return "c";
+  if (isBlk(mode)) return "b";
+  if (isFifo(mode)) return "p";
+  return isSock(mode) ? "s" : "-";
+}
+
+/** "drwxr-xr-x", as ls has it: s, S, t and T for the set-id and sticky bits. */
+export function modeText(mode: number): string {
+  const triple = (shift: number, special: boolean, letter: string): string => {
+    const bits = mode >> shift & 7;
+    const execute = bits & 1 ? (special ? letter : "x") : (special ? letter.toUpperCase() : "-");
+    return (bits & 4 ? "r" : "-") + (bits & 2 ? "w" : "-") + execute;
+  };
+  return typeLetter(mode) + triple(6, (mode & 0o4000) !== 0, "s") + triple(3, (mode & 0o2000) !== 0, "s") +
+    triple(0, (mode & 0o1000) !== 0, "t");
+}
+
+/** A name on one line that cannot command a terminal: controls, backslashes and bytes that are no UTF-8 as `\ooo`, as tar has it. */
+export function quoteName(name: string): string {
+  // deno-lint-ignore no-control-regex
+  return name.replace(/\\|[\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]|\p{Surrogate}/gu, (c) => {
+    if (c === "\\") return "\\\\";
+    return [...nameToBytes(c)].map((byte) => `\\${byte.toString(8).padStart(3, "0")}`).join("");
+  });
+}
+
+/** One line, as `tar --numeric-owner -tv` prints it: mode, owner, size or device numbers, time (UTC), path. */
+export function listingLine(file: ListedFile): string {
+  const size = isChr(file.mode) || isBlk(file.mode)
+    ? `${major(file.rdev)},${minor(file.rdev)}`
+    : String(isDir(file.mode) ? 0 : file.size);
+  const owner = `${file.uid}/${file.gid}`;
+  const target = file.target === undefined ? "" : ` -> ${quoteName(file.target)}`;
+  const gap = " ".repeat(Math.max(1, 19 - owner.length - size.length));
+  return `${modeText(file.mode)} ${owner}${gap}${size} ${timeText(file.mtimeSec)} ${
+    quoteName(file.path)
+  }${target}`;
+}
+
+function timeText(sec: number): string {
+  const date = new Date(sec * 1000);
+  return Number.isNaN(date.getTime()) ? `@${sec}` : date.toISOString().slice(0, -8).replace("T", " ");
 }

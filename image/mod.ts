@@ -16,3 +16,4 @@ export * from "./list_files.ts";
 export * from "./layer/mod.ts";
 export * from "./store/mod.ts";
 export * from "./wasm/module_image.ts";
+export * from "./wasm/module_magic.ts";

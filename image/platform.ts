@@ -69,7 +69,11 @@ export function acceptable(wanted: Platform): string[] {
   return [cpu, ...FALLBACKS[cpu] ?? []].map((each) => `${normal.os}/${each}`);
 }
 
-/** What is taken when nobody asks: modules for WASI, then what the host runs. */
+/**
+ * What is taken when nobody asks: modules for WASI, then what the host runs; on other hosts than Linux, last, Linux images of the
+ * host's architecture, which can at least be looked at.
+ */
 export function defaultPlatforms(host: Platform): Platform[] {
-  return [{ os: "wasi", architecture: "wasm" }, { os: "wasip1", architecture: "wasm" }, host];
+  const wasm = ["wasi", "wasip1"].map((os) => ({ os, architecture: "wasm" }));
+  return [...wasm, host, ...host.os === "linux" ? [] : [{ ...host, os: "linux" }]];
 }

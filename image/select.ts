@@ -31,6 +31,15 @@ export function selectTag(
   throw new Error(`${what}: no image is called ${JSON.stringify(tag)}; ${list}`);
 }
 
+/** True if an entry states a platform that serves for one of `wanted`. */
+export function hasPlatform(entries: readonly Descriptor[], wanted: readonly Platform[]): boolean {
+  return wanted.some((platform) =>
+    acceptable(platform).some((each) =>
+      entries.some((d) => d.platform !== undefined && platformText(d.platform) === each)
+    )
+  );
+}
+
 /** The entry for the first of `wanted` that any entry serves; entries that state no platform serve last. */
 export function selectPlatform(
   manifests: readonly Descriptor[],

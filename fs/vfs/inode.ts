@@ -208,6 +208,13 @@ export abstract class Inode {
   open(_flags: number): OpenFile | number {
     return -ENOTTY;
   }
+  /**
+   * Opens a FIFO or device that is not the VFS's own: a stream of the host, reached again through /proc/PID/fd. undefined for
+   * all others.
+   */
+  openStream(_flags: number): OpenFile | number | undefined {
+    return undefined;
+  }
   /** Every name is gone and no file is open any more: frees the content. */
   evict(): void {}
 

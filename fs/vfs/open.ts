@@ -194,6 +194,8 @@ function openFound(c: Caller, mount: Mount, dentry: Dentry, flags: number): Open
   }
   const status = flags & ~(O_CREAT | O_EXCL | O_TRUNC | O_APPEND) | flags & O_APPEND;
   if (isDir(mode)) return finish(new DirFile(inode, status), mount, dentry);
+  const stream = inode.openStream(status);
+  if (stream !== undefined) return finish(stream, mount, dentry);
   if (special) return finish(c.vfs.devices.open(inode, status, c), mount, dentry);
   if (isFifo(mode)) return finish(openFifo(inode, status), mount, dentry);
   return -ENXIO; // a socket (man 2 open)

@@ -38,6 +38,11 @@ export class WalkState {
   #resolve = 0;
   #links = 0;
 
+  /** Who walks, or walked last: how procfs knows whose `self` is meant. */
+  get caller(): Caller {
+    return this.#caller;
+  }
+
   /** Begins: from `base` (the working directory if null), with RESOLVE_* flags. */
   begin(c: Caller, base: VPath | null, resolve: number): void {
     const start = base ?? c.cwd;

@@ -5,14 +5,20 @@ import { TarReader } from "../layer/tar_reader.ts";
 import type { FileTree } from "../source.ts";
 
 const CHUNK = 1024 * 1024;
+/** Files in an archive of images, at most: each takes memory before anything of it is known to be wanted. */
+const MAX_FILES = 200_000;
 
-/** Chunks of an open file from `start`, `length` bytes at most. */
+/**
+ * Chunks of an open file from `start`, `length` bytes at most. Seeking and reading are one step that nothing comes between, because
+ * two members of an archive may be read at the same time.
+ */
+// deno-lint-ignore require-await
 async function* chunks(file: Deno.FsFile, start: number, length: number): AsyncGenerator<Uint8Array> {
   let at = start;
   while (at < start + length) {
     const buffer = new Uint8Array(Math.min(CHUNK, start + length - at));
     file.seekSync(at, Deno.SeekMode.Start);
-    const n = await file.read(buffer);
+    const n = file.readSync(buffer);
     if (n === null) return;
     at += n;
     yield n === buffer.length ? buffer : buffer.subarray(0, n);
@@ -42,7 +48,7 @@ export class DirectoryTree implements FileTree {
   }
   /** See FileTree. */
   async *read(path: string): AsyncGenerator<Uint8Array> {
-    const file = await Deno.open(`${this.path}/${path}`);
+    const file = await open(`${this.path}/${path}`);
     try {
       yield* chunks(file, 0, Infinity);
     } finally {
@@ -57,32 +63,36 @@ export class DirectoryTree implements FileTree {
 export class ArchiveTree implements FileTree {
   readonly #entries: Map<string, TarEntry> = new Map();
 
-  private constructor(readonly name: string, readonly file: Deno.FsFile) {}
+  private constructor(readonly name: string, readonly file: Deno.FsFile, readonly temporary: string | null) {}
 
   /** Opens an archive. A compressed one is decompressed into a temporary file that is gone when the tree is closed. */
   static async open(path: string): Promise<ArchiveTree> {
-    let file = await Deno.open(path);
+    const packed = await open(path);
     const head = new Uint8Array(4);
-    await file.read(head);
-    if (detectCompression(head) !== "none") file = await unpacked(file, path);
-    const tree = new ArchiveTree(path, file);
+    packed.readSync(head);
+    const tree = detectCompression(head) === "none"
+      ? new ArchiveTree(path, packed, null)
+      : new ArchiveTree(path, ...await unpacked(packed, path));
     try {
       await tree.#scan();
       return tree;
     } catch (error) {
-      file.close();
+      tree.close();
       throw new Error(`${path}: ${(error as Error).message}`, { cause: error });
     }
   }
 
   async #scan(): Promise<void> {
-    const reader = new TarReader((entry) => this.#entries.set(clean(entry.name), entry));
+    const reader = new TarReader((entry) => {
+      this.#entries.set(clean(entry.name), entry);
+      if (this.#entries.size > MAX_FILES) throw new Error(`more than ${MAX_FILES} files in one archive`);
+    });
     const { size } = await this.file.stat();
     const buffer = new Uint8Array(16384);
     let at = 0;
     while (at < size) {
       this.file.seekSync(at, Deno.SeekMode.Start);
-      const n = await this.file.read(buffer);
+      const n = this.file.readSync(buffer);
       if (n === null) break;
       reader.push(buffer.subarray(0, n));
       at += n;
@@ -116,6 +126,15 @@ export class ArchiveTree implements FileTree {
   /** See FileTree. */
   close(): void {
     this.file.close();
+    if (this.temporary !== null) Deno.removeSync(this.temporary);
+  }
+}
+
+async function open(path: string): Promise<Deno.FsFile> {
+  try {
+    return await Deno.open(path);
+  } catch (error) {
+    throw new Error(`opening ${path}: ${(error as Error).message}`, { cause: error });
   }
 }
 
@@ -129,17 +148,23 @@ function clean(path: string): string {
   return parts.join("/");
 }
 
-async function unpacked(packed: Deno.FsFile, path: string): Promise<Deno.FsFile> {
+/** Decompresses into a temporary file. Its name is null where a file without a name can live as long as it is open. */
+async function unpacked(
+  packed: Deno.FsFile,
+  path: string,
+): Promise<[file: Deno.FsFile, temporary: string | null]> {
   const name = await Deno.makeTempFile({ prefix: "umiak-archive-" });
   const file = await Deno.open(name, { read: true, write: true });
+  const unlinked = Deno.build.os !== "windows";
+  if (unlinked) Deno.removeSync(name);
   try {
-    if (Deno.build.os !== "windows") await Deno.remove(name); // it lives as long as it is open
     for await (const chunk of decompress(chunks(packed, 0, Infinity))) {
-      for (let at = 0; at < chunk.length;) at += await file.write(chunk.subarray(at));
+      for (let at = 0; at < chunk.length;) at += file.writeSync(chunk.subarray(at));
     }
-    return file;
+    return [file, unlinked ? null : name];
   } catch (error) {
     file.close();
+    if (!unlinked) Deno.removeSync(name);
     throw new Error(`decompressing ${path}: ${(error as Error).message}`, { cause: error });
   } finally {
     packed.close();

@@ -6,3 +6,6 @@ export * from "./host_tree.ts";
 export * from "./open_image.ts";
 export * from "./layout_writer.ts";
 export * from "./mount_layers.ts";
+export * from "./host_files.ts";
+export * from "./pack.ts";
+export * from "./wasm_file.ts";

@@ -12,6 +12,16 @@ export interface OpenImageOptions {
   readonly platform?: Platform;
 }
 
+/** A plain path may end in `:TAG`, unless there is a file of that very name. */
+async function withTag(reference: ImageReference): Promise<ImageReference> {
+  const { transport, path, tag } = reference;
+  const at = path.lastIndexOf(":");
+  if (transport !== "auto" || tag !== undefined || at < 2 || at === path.length - 1) return reference;
+  if (await Deno.lstat(path).then(() => true, () => false)) return reference;
+  const split = { transport, path: path.slice(0, at), tag: path.slice(at + 1) };
+  return await Deno.stat(split.path).then(() => split, () => reference);
+}
+
 async function tree(reference: ImageReference): Promise<FileTree> {
   const { transport, path } = reference;
   let info: Deno.FileInfo;
@@ -28,11 +38,13 @@ async function tree(reference: ImageReference): Promise<FileTree> {
     throw new Error(`image ${referenceText(reference)}: ${path} is a directory, not an archive`);
   }
   if (transport === "oci") throw new Error(`image ${referenceText(reference)}: ${path} is not a directory`);
+  if (!info.isFile) throw new Error(`image ${referenceText(reference)}: ${path} is not a file`);
   return ArchiveTree.open(path);
 }
 
 /** Opens an image. Whoever opens it closes it. Throws an error that says what is wrong with which part. */
-export async function openImage(reference: ImageReference, options: OpenImageOptions = {}): Promise<Image> {
+export async function openImage(asked: ImageReference, options: OpenImageOptions = {}): Promise<Image> {
+  const reference = await withTag(asked);
   const files = await tree(reference);
   try {
     const host = normalizePlatform({ os: Deno.build.os, architecture: Deno.build.arch });
@@ -41,11 +53,11 @@ export async function openImage(reference: ImageReference, options: OpenImageOpt
       platforms: options.platform === undefined ? defaultPlatforms(host) : [options.platform],
       strict: options.platform !== undefined,
     };
-    const isLayout = reference.transport === "auto" && await files.size("oci-layout") === undefined &&
-        await files.size("manifest.json") !== undefined
-      ? false
-      : reference.transport !== "docker-archive";
-    return isLayout ? await openLayout(files, choice) : await openDockerArchive(files, choice);
+    // What manifest.json names is looked for inside an archive only: in a directory, its paths could lead anywhere.
+    const isSaved = reference.transport === "docker-archive" ||
+      reference.transport === "auto" && files instanceof ArchiveTree &&
+        await files.size("oci-layout") === undefined && await files.size("manifest.json") !== undefined;
+    return !isSaved ? await openLayout(files, choice) : await openDockerArchive(files, choice);
   } catch (error) {
     files.close();
     throw error;

@@ -30,12 +30,22 @@ export interface BuiltImage {
   readonly blobs: readonly Blob[];
 }
 
+/** What a layer is to be. */
+export interface LayerPlan {
+  /** Its files, in any order. */
+  readonly files: readonly LayerFile[];
+  /** How it came about, for the image's history. */
+  readonly comment: string;
+}
+
 /** What an image is to be. */
 export interface ModuleImageOptions {
   /** Layers, the lowest first. */
-  readonly layers: readonly { readonly files: readonly LayerFile[]; readonly comment: string }[];
+  readonly layers: readonly LayerPlan[];
   /** Defaults for containers. */
   readonly config: Partial<ExecutionConfig>;
+  /** Annotations of the manifest. */
+  readonly annotations?: Readonly<Record<string, string>>;
   /** When it was made (RFC 3339). */
   readonly created: string;
 }
@@ -129,6 +139,7 @@ export async function buildModuleImage(options: ModuleImageOptions): Promise<Bui
       mediaType: OCI_MANIFEST,
       config: descriptorJson(config.descriptor),
       layers: layers.map((layer) => descriptorJson(layer.descriptor)),
+      ...(options.annotations === undefined ? {} : { annotations: options.annotations }),
     }),
   );
   const platform = { os: "wasi", architecture: "wasm" };
@@ -141,17 +152,15 @@ export async function buildModuleImage(options: ModuleImageOptions): Promise<Bui
 /** The configuration that a module without an image has: the module is the entrypoint. */
 export function singleModuleConfig(path: string): ImageConfig {
   const config: ExecutionConfig = {
-    ...{
-      User: "",
-      ExposedPorts: [],
-      Env: [],
-      Entrypoint: [path],
-      Cmd: [],
-      Volumes: [],
-      WorkingDir: "",
-      Labels: {},
-      StopSignal: "",
-    },
+    User: "",
+    ExposedPorts: [],
+    Env: [],
+    Entrypoint: [path],
+    Cmd: [],
+    Volumes: [],
+    WorkingDir: "",
+    Labels: {},
+    StopSignal: "",
   };
   return { architecture: "wasm", os: "wasi", config, diffIds: [], history: [] };
 }

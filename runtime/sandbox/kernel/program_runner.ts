@@ -1,5 +1,5 @@
 /** Runs a SyscallProgram on the userland kernel. @module */
-import { errnoName } from "../../../fs/abi/errno.ts";
+import { errnoText } from "../../../fs/abi/errno_text.ts";
 import {
   CLONE_NEWCGROUP,
   CLONE_NEWIPC,
@@ -165,7 +165,7 @@ async function runSteps(
       else if (step.onError === "ignore") continue;
       else if (step.onError !== undefined) i = jump(step.onError);
       else {
-        const why = step.call === "execve" && task.execMessage !== "" ? task.execMessage : errnoName(-result);
+        const why = step.call === "execve" && task.execMessage !== "" ? task.execMessage : errnoText(-result);
         throw new ProgramError(`${step.what}: ${why}`, -result, step.call);
       }
     }

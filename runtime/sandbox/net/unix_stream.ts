@@ -33,7 +33,7 @@ export class UnixStream extends SocketFile {
       if (!this.#ended) return -EAGAIN;
     }
     const n = this.#incoming.take(buf, off, len, (flags & MSG_PEEK) !== 0);
-    if (n > 0) this.#peer?.#queue.wake(POLLOUT);
+    if (n > 0) this.#wakePeer();
     return n;
   }
 
@@ -54,7 +54,7 @@ export class UnixStream extends SocketFile {
     if (how !== SHUT_WR) this.#end();
     if (how !== SHUT_RD) {
       this.#sendingEnded = true;
-      this.#peer?.#end();
+      if (this.#peer !== null) this.#peer.#end();
     }
     return 0;
   }
@@ -62,7 +62,7 @@ export class UnixStream extends SocketFile {
   #end(): void {
     this.#ended = true;
     this.#queue.wake(POLLIN | POLLRDHUP);
-    this.#peer?.#queue.wake(POLLOUT);
+    this.#wakePeer();
   }
 
   /** See OpenFile. */
@@ -94,5 +94,9 @@ export class UnixStream extends SocketFile {
       peer.#queue.wake(POLLIN | POLLOUT | POLLHUP);
     }
     return 0;
+  }
+
+  #wakePeer(): void {
+    if (this.#peer !== null) this.#peer.#queue.wake(POLLOUT);
   }
 }

@@ -1,0 +1,89 @@
+/** `umiak run`. @module */
+import { parsePlatform } from "../../image/platform.ts";
+import { parseSignal } from "../../runtime/abi/linux/signal.ts";
+import type { EngineName, RunOptions } from "../../runtime/engine/options.ts";
+import { runImage } from "../../runtime/engine/run.ts";
+import type { Parsed } from "../parser.ts";
+import {
+  parseDuration,
+  parseEnv,
+  parseEnvFile,
+  parseMount,
+  parseSize,
+  parseTmpfs,
+  parseVolume,
+} from "../values.ts";
+
+function environment(parsed: Parsed): string[] {
+  const own = (name: string): string | undefined => Deno.env.get(name);
+  const files = parsed.values("env-file").flatMap((path) => {
+    let text: string;
+    try {
+      text = Deno.readTextFileSync(path);
+    } catch (error) {
+      throw new Error(`--env-file ${path}: ${(error as Error).message}`, { cause: error });
+    }
+    return parseEnvFile(text, path, own);
+  });
+  return [...files, ...parsed.values("env").flatMap((each) => parseEnv(each, own))];
+}
+
+function engineOf(text: string | undefined): EngineName {
+  if (text === undefined || text === "kernel" || text === "wasmer") return text ?? "kernel";
+  throw new Error(`--engine: ${JSON.stringify(text)} is not an engine; there are kernel and wasmer`);
+}
+
+function signalOf(text: string): number {
+  const signal = parseSignal(text);
+  if (signal === undefined) {
+    throw new Error(`--stop-signal: ${JSON.stringify(text)} is not a signal such as SIGTERM`);
+  }
+  return signal;
+}
+
+/** The options as the engine wants them. */
+export function runOptions(parsed: Parsed): RunOptions {
+  const [image = "", ...args] = parsed.args;
+  const given = <K extends string, T>(
+    option: string,
+    key: K,
+    read: (text: string) => T,
+  ): { [key in K]?: T } => {
+    const text = parsed.value(option);
+    return text === undefined ? {} : { [key]: read(text) } as { [key in K]?: T };
+  };
+  const text = (value: string): string => value;
+  const name = parsed.value("name");
+  return {
+    image,
+    args,
+    env: environment(parsed),
+    mounts: [
+      ...parsed.values("volume").map(parseVolume),
+      ...parsed.values("mount").map(parseMount),
+      ...parsed.values("tmpfs").map(parseTmpfs),
+    ],
+    ...given("workdir", "workdir", text),
+    ...given("user", "user", text),
+    ...given("entrypoint", "entrypoint", (value) => value === "" ? [] : [value]),
+    ...given("hostname", "hostname", text),
+    ...given("platform", "platform", parsePlatform),
+    ...given("memory", "memory", (value) => parseSize(value, "--memory")),
+    ...given("timeout", "timeout", (value) => parseDuration(value, "--timeout")),
+    ...given("stop-signal", "stopSignal", signalOf),
+    ...(name === undefined ? {} : { name, annotations: { "umiak.name": name } }),
+    readOnly: parsed.has("read-only"),
+    interactive: parsed.has("interactive"),
+    tty: parsed.has("tty"),
+    engine: engineOf(parsed.value("engine")),
+  };
+}
+
+/** Runs the command. */
+export function run(parsed: Parsed): Promise<number> {
+  const options = runOptions(parsed);
+  if (options.tty && options.interactive && !Deno.stdin.isTerminal()) {
+    throw new Error("--tty: standard input is not a terminal");
+  }
+  return runImage(options);
+}

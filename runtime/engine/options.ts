@@ -1,0 +1,80 @@
+/** What a caller of the engine asks for; every value is parsed already. @module */
+import type { Platform } from "../../image/platform.ts";
+
+/** A directory or file of the host to be shown in the container. */
+export interface BindOption {
+  readonly kind: "bind";
+  /** Path on the host. */
+  readonly source: string;
+  /** Path in the container. */
+  readonly target: string;
+  readonly readOnly: boolean;
+}
+
+/** A filesystem in memory. */
+export interface TmpfsOption {
+  readonly kind: "tmpfs";
+  /** Path in the container. */
+  readonly target: string;
+  /** Mount options: "size=64m", "mode=1777", "ro". */
+  readonly options: readonly string[];
+}
+
+/** A mount asked for. */
+export type MountOption = BindOption | TmpfsOption;
+
+/** How a container is made from an image: what the image's configuration does not say, or says otherwise. */
+export interface ContainerOptions {
+  /** Arguments in place of the image's Cmd. */
+  readonly args?: readonly string[];
+  /** In place of the image's Entrypoint; [] for none. */
+  readonly entrypoint?: readonly string[];
+  /** `NAME=value`, over the image's. */
+  readonly env?: readonly string[];
+  /** Working directory. */
+  readonly workdir?: string;
+  /** `user[:group]`, names or numbers. */
+  readonly user?: string;
+  /** Host name; a short random one by default. */
+  readonly hostname?: string;
+  /** Mounts. */
+  readonly mounts?: readonly MountOption[];
+  /** The root filesystem cannot be written. */
+  readonly readOnly?: boolean;
+  /** The process has a terminal. */
+  readonly tty?: boolean;
+  /** Annotations added to the specification. */
+  readonly annotations?: Readonly<Record<string, string>>;
+}
+
+/** Engines that run a module. */
+export type EngineName = "kernel" | "wasmer";
+
+/** What `runImage` is asked for. */
+export interface RunOptions extends ContainerOptions {
+  /** An image reference, or the path of a module. */
+  readonly image: string;
+  /** Standard input is passed on; without it the process reads an empty input. */
+  readonly interactive?: boolean;
+  /** The platform wanted of an image for several. */
+  readonly platform?: Platform;
+  /** Most bytes of memory. */
+  readonly memory?: number;
+  /** Milliseconds after which the process is killed. */
+  readonly timeout?: number;
+  /** Signal that ends the process when the timeout is over; SIGKILL cannot be ignored. */
+  readonly stopSignal?: number;
+  /** Which engine. */
+  readonly engine?: EngineName;
+  /** Name of the container: its annotation and, without another, nothing else yet. */
+  readonly name?: string;
+}
+
+/** An error whose exit code is known: 125 umiak's own, 126 not executable, 127 not found (as docker run's). */
+export class RunError extends Error {
+  /** An error with the exit code of `umiak run`. */
+  constructor(message: string, readonly exitCode: number, options?: ErrorOptions) {
+    super(message, options);
+    this.name = "RunError";
+  }
+}

@@ -1,0 +1,137 @@
+/** `umiak run`: from an image reference to an exit code. @module */
+import { ENOENT } from "../../fs/abi/errno.ts";
+import { HostfsSuper } from "../../fs/hostfs/mod.ts";
+import { shellStatus } from "../abi/linux/wait_status.ts";
+import { compileSpec } from "../program/compile.ts";
+import type { SyscallProgram } from "../program/types.ts";
+import { Sandbox, type SandboxOptions } from "../sandbox/exec/sandbox.ts";
+import { ProgramError } from "../sandbox/kernel/program_runner.ts";
+import type { Spec } from "../spec/types.ts";
+import { convert } from "./conversion.ts";
+import { setDeadline } from "./deadline.ts";
+import { type BindOption, RunError, type RunOptions } from "./options.ts";
+import { type PreparedImage, prepareImage, rootFilesystem } from "./root_filesystem.ts";
+import { openStdio, type Stdio } from "./stdio.ts";
+
+/** Where the kernel's initial namespace has a container's root filesystem, and the sources of its binds. */
+const ROOTFS = "/run/umiak/rootfs", BINDS = "/run/umiak/binds";
+/** Largest /etc/passwd or /etc/group that is read. */
+const MAX_USER_FILE = 1024 * 1024;
+
+/** A container that is ready to be started. */
+export interface PreparedContainer {
+  /** Its kernel. */
+  readonly sandbox: Sandbox;
+  /** Its specification. */
+  readonly spec: Spec;
+  /** What prepares its process. */
+  readonly program: SyscallProgram;
+}
+
+function randomName(): string {
+  return Array.from(crypto.getRandomValues(new Uint8Array(6)), (byte) => byte.toString(16).padStart(2, "0"))
+    .join("");
+}
+
+/** The host trees that binds need, in the order of the options. */
+function bindTrees(
+  options: RunOptions,
+): { tree: SandboxOptions["trees"][number]; bind: BindOption; isFile: boolean }[] {
+  const binds = (options.mounts ?? []).filter((mount) => mount.kind === "bind");
+  return binds.map((bind, i) => {
+    try {
+      const isFile = !Deno.statSync(bind.source).isDirectory;
+      const sb = new HostfsSuper({ path: bind.source, readOnly: bind.readOnly });
+      return { tree: { path: `${BINDS}/${i}`, sb, source: bind.source }, bind, isFile };
+    } catch (error) {
+      const why = error instanceof Deno.errors.NotFound
+        ? "no such file or directory"
+        : (error as Error).message;
+      throw new RunError(`binding ${bind.source} on ${bind.target}: ${why}`, 125, { cause: error });
+    }
+  });
+}
+
+/** Builds kernel, specification and program of a container from an image. */
+export function prepareContainer(image: PreparedImage, options: RunOptions): PreparedContainer {
+  const binds = bindTrees(options);
+  const sandbox = new Sandbox({
+    trees: [
+      { path: ROOTFS, sb: rootFilesystem(image.layers), source: "overlay" },
+      ...binds.map((each) => each.tree),
+    ],
+    memoryLimit: options.memory ?? 0,
+    diagnose: (message) => console.error(`umiak: ${message}`),
+  });
+  try {
+    const text = (path: string): string | undefined => {
+      const bytes = sandbox.readFile(ROOTFS, path, MAX_USER_FILE);
+      return bytes && new TextDecoder().decode(bytes);
+    };
+    const spec = convert(image.config, options, {
+      imageName: image.name,
+      users: { passwd: text("/etc/passwd"), group: text("/etc/group") },
+      hostname: randomName(),
+      hostPath: (path) => binds.find((each) => each.bind.source === path)!.tree.path,
+    });
+    const files = new Set(binds.filter((each) => each.isFile).map((each) => each.tree.path));
+    const program = compileSpec(spec, {
+      rootfs: ROOTFS,
+      isFile: (source) => files.has(source),
+      makeCwd: true,
+    });
+    return { sandbox, spec, program };
+  } catch (error) {
+    sandbox.shutdown();
+    throw error instanceof RunError
+      ? error
+      : new RunError(`${image.name}: ${(error as Error).message}`, 125, { cause: error });
+  }
+}
+
+/** Docker's exit code for a program that could not be started. */
+function exitCodeOf(error: ProgramError): number {
+  if (error.call !== null && error.call !== "execve") return 125;
+  return error.errno === ENOENT ? 127 : error.call === "execve" ? 126 : 125;
+}
+
+/** Opens the image; whatever is wrong with it is umiak's error 125, unless it says otherwise. */
+async function open(options: RunOptions): Promise<PreparedImage> {
+  try {
+    return await prepareImage(options.image, options.platform);
+  } catch (error) {
+    throw error instanceof RunError ? error : new RunError((error as Error).message, 125, { cause: error });
+  }
+}
+
+/**
+ * Runs a container in the foreground. The exit code: the program's own, or 128 + the signal that ended it. Throws a RunError, with
+ * docker's exit code, when the program could not be started.
+ */
+export async function runImage(options: RunOptions, stdio: Stdio = {}): Promise<number> {
+  const image = await open(options);
+  if (options.engine === "wasmer") {
+    const { runWithWasmer } = await import("./wasmer.ts");
+    return runWithWasmer(image, options, stdio);
+  }
+  const { sandbox, program } = prepareContainer(image, options);
+  try {
+    const ready = await sandbox.prepare(
+      program,
+      openStdio(options.interactive ?? false, options.tty ?? false, stdio),
+    );
+    const cancel = options.timeout === undefined
+      ? undefined
+      : setDeadline(ready.task, options.timeout, options.stopSignal);
+    try {
+      return shellStatus(await sandbox.run(ready));
+    } finally {
+      cancel?.();
+    }
+  } catch (error) {
+    if (!(error instanceof ProgramError)) throw error;
+    throw new RunError(`${image.name}: ${error.message}`, exitCodeOf(error), { cause: error });
+  } finally {
+    sandbox.shutdown();
+  }
+}

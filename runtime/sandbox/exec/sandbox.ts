@@ -1,0 +1,130 @@
+/** A container on the userland kernel, in this process: filesystems and devices registered, its program run to the end. @module */
+import { devptsType, overlayType, procType, registerDevices, sysfsType, tmpfsType } from "../../../fs/mod.ts";
+import type { SuperBlock } from "../../../fs/vfs/inode.ts";
+import { isReg } from "../../../fs/abi/mode.ts";
+import { O_NONBLOCK, O_RDONLY, RESOLVE_IN_ROOT, RESOLVE_NO_MAGICLINKS } from "../../../fs/abi/open.ts";
+import { lookupAt, openAt, parsePath, type PathName } from "../../../fs/vfs/mod.ts";
+import type { OpenFile } from "../../../fs/vfs/open_file.ts";
+import type { SyscallProgram } from "../../program/types.ts";
+import { FdTable } from "../kernel/fd_table.ts";
+import { Kernel } from "../kernel/kernel.ts";
+import { procHost } from "../kernel/proc_host.ts";
+import { type ReadyProcess, runProgram } from "../kernel/program_runner.ts";
+import type { Task } from "../kernel/task.ts";
+import { hostClock } from "./host_clock.ts";
+import { WasmFormat } from "./wasm_format.ts";
+
+/** What a sandbox is made of. */
+export interface SandboxOptions {
+  /** Trees that the program finds at absolute paths: the root filesystem, sources of binds. */
+  readonly trees: readonly { readonly path: string; readonly sb: SuperBlock; readonly source?: string }[];
+  /** Most bytes of memory a process may have; 0: no limit. */
+  readonly memoryLimit?: number;
+  /** Hears why a process ended by a trap. */
+  readonly diagnose: (message: string) => void;
+}
+
+function parsed(path: string): PathName {
+  const name = parsePath(path);
+  if (typeof name === "number") throw new Error(`path ${JSON.stringify(path)}: errno ${-name}`);
+  return name;
+}
+
+/** Largest request that crypto.getRandomValues takes. */
+const RANDOM_CHUNK = 65536;
+
+function fillRandom(bytes: Uint8Array): void {
+  // A view on guest memory may be on a buffer the generator does not take (shared): fill a copy.
+  for (let at = 0; at < bytes.length; at += RANDOM_CHUNK) {
+    bytes.set(crypto.getRandomValues(new Uint8Array(Math.min(RANDOM_CHUNK, bytes.length - at))), at);
+  }
+}
+
+/** The terminal a task was given as standard input, output or error. */
+function terminalOf(task: Task): OpenFile | undefined {
+  return [0, 1, 2].map((fd) => task.files.get(fd)?.file).find((file) => file?.isTty)?.acquire();
+}
+
+/** See the module's comment. */
+export class Sandbox {
+  /** The kernel. */
+  readonly kernel: Kernel;
+
+  /** A sandbox that has not been started. */
+  constructor(options: SandboxOptions) {
+    const { memoryLimit = 0, diagnose } = options;
+    const kernel = this.kernel = new Kernel({
+      clock: hostClock(),
+      formats: [new WasmFormat({ memoryLimit, fillRandom, diagnose })],
+    });
+    const memory = (): { total: number; free: number } => {
+      const { total, available } = Deno.systemMemoryInfo();
+      return memoryLimit > 0 ? { total: memoryLimit, free: memoryLimit } : { total, free: available };
+    };
+    for (const type of [tmpfsType, overlayType, sysfsType, devptsType]) {
+      kernel.vfs.filesystems.set(type.name, type);
+    }
+    const proc = procType((caller) => procHost(kernel, caller, memory));
+    kernel.vfs.filesystems.set(proc.name, proc);
+    registerDevices(kernel.vfs.devices, { fillRandom, terminal: (caller) => terminalOf(caller as Task) });
+    for (const { path, sb, source } of options.trees) kernel.mountHost(path, sb, source);
+  }
+
+  /**
+   * The content of a small regular file below a tree, as a process of the container would see it: links do not lead out of
+   * the tree. undefined if there is no such file. Throws when it is too large to be what it should.
+   */
+  readFile(tree: string, path: string, limit: number): Uint8Array | undefined {
+    const caller = this.kernel.swapper;
+    const base = lookupAt(caller, null, parsed(tree), true);
+    if (typeof base === "number") return undefined;
+    const file = openAt(
+      caller,
+      base,
+      parsed(path),
+      O_RDONLY | O_NONBLOCK,
+      0,
+      RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS,
+    );
+    if (typeof file === "number") return undefined;
+    try {
+      const { mode, size } = file.inode;
+      if (!isReg(mode)) return undefined;
+      if (size > limit) {
+        throw new Error(`${path} of the container: ${size} bytes, more than the ${limit} that are read`);
+      }
+      const bytes = new Uint8Array(size);
+      let at = 0;
+      while (at < size) {
+        const n = file.pread(bytes, at, size - at, at);
+        if (n <= 0) break;
+        at += n;
+      }
+      return bytes.subarray(0, at);
+    } finally {
+      file.close();
+    }
+  }
+
+  /**
+   * Runs a program up to its execve. `stdio` are standard input, output and error, which the process closes. Throws a ProgramError
+   * that says which step failed.
+   */
+  prepare(program: SyscallProgram, stdio: readonly [OpenFile, OpenFile, OpenFile]): Promise<ReadyProcess> {
+    const files = new FdTable();
+    for (const file of stdio) files.install(file);
+    return runProgram(this.kernel, program, files);
+  }
+
+  /** Runs a prepared process to its end. Its wait status. */
+  async run({ task, image }: ReadyProcess): Promise<number> {
+    const status = await image.run();
+    task.exit(status);
+    return status;
+  }
+
+  /** Gives everything back. */
+  shutdown(): void {
+    this.kernel.shutdown();
+  }
+}

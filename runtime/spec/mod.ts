@@ -1,0 +1,3 @@
+/** The container's configuration: config.json. @module */
+export * from "./types.ts";
+export * from "./decode.ts";
