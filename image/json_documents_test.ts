@@ -55,12 +55,16 @@ Deno.test("verified() refuses content that is short, long, different, or cannot 
   await assert.rejects(read("hell"), /^VerifyError|blob: it is truncated: 4 bytes of the 5/);
   await assert.rejects(read("hello!"), /blob: it is longer than the 5 bytes/);
   await assert.rejects(read("hullo"), /blob: its content has digest sha256:[0-9a-f]{64}, not sha256:/);
-  await assert.rejects(read("hello", { digest: "blake3:ab", size: 5 }), /"blake3" is not supported/);
+  await assert.rejects(
+    read("hello", { digest: "blake3:ab", size: 5 }),
+    /blob: digest algorithm "blake3" is not supported/,
+  );
   await assert.rejects(readVerified(of("hello"), good, "blob", 4), /5 bytes, more than the 4/);
 });
 
 const configErrors: [name: string, change: unknown, message: RegExp][] = [
   ["not JSON", "{", /^Error: c: not valid JSON/],
+  ["text on several lines", "<a>\n\x1b[2J", /^Error: c: not valid JSON: .*<a>\\x0a\\x1b\[2J/],
   ["not UTF-8", new Uint8Array([0x22, 0xff, 0x22]), /c: not valid UTF-8/],
   ["an array", [], /^Error: c: expected an object, found an array/],
   ["a duplicate name", '{"os":"a","os":"b"}', /the name "os" occurs twice in one object/],

@@ -1,4 +1,5 @@
 /** OCI images: references, layouts, archives, configurations, layers. @module */
+export { Cursor, JsonError, parseJson } from "../json/mod.ts";
 export * from "./digest.ts";
 export * from "./media_types.ts";
 export * from "./platform.ts";

@@ -9,13 +9,18 @@ export function refName(descriptor: Descriptor): string | undefined {
   return descriptor.annotations[REF_NAME];
 }
 
+/** A name in a message; one that is not a plain reference is quoted. */
+function shown(name: string): string {
+  return /^[\w./:@+-]+$/.test(name) ? name : JSON.stringify(name);
+}
+
 /** The entries of index.json that a tag, or its absence, means. Throws, listing what there is, if it means none or several. */
 export function selectTag(
   manifests: readonly Descriptor[],
   tag: string | undefined,
   what: string,
 ): Descriptor[] {
-  const names = [...new Set(manifests.map(refName).filter((name) => name !== undefined))];
+  const names = [...new Set(manifests.map(refName).filter((name) => name !== undefined))].map(shown);
   const list = names.length === 0 ? "none of its images has a name" : `it has ${names.join(", ")}`;
   if (manifests.length === 0) throw new Error(`${what}: it contains no image`);
   if (tag === undefined) {

@@ -1,5 +1,5 @@
 /** Checks content against its descriptor while it is read. @module */
-import { hasher, parseDigest } from "./digest.ts";
+import { hasher, isVerifiable, parseDigest } from "./digest.ts";
 
 /** What content should be. */
 export interface Expected {
@@ -24,6 +24,9 @@ export async function* verified(
   const digest = parseDigest(expected.digest);
   if (digest === undefined) {
     throw new VerifyError(`${what}: malformed digest ${JSON.stringify(expected.digest)}`);
+  }
+  if (!isVerifiable(digest)) {
+    throw new VerifyError(`${what}: digest algorithm "${digest.algorithm}" is not supported`);
   }
   const hash = hasher(digest.algorithm);
   let size = 0;

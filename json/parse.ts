@@ -12,10 +12,18 @@ export function parseJson(input: Uint8Array | string, what: string): unknown {
   try {
     value = JSON.parse(text);
   } catch (error) {
-    throw new JsonError(`${what}: not valid JSON: ${(error as Error).message}`, { cause: error });
+    throw new JsonError(`${what}: not valid JSON: ${printable((error as Error).message)}`, { cause: error });
   }
   checkNames(text, what);
   return value;
+}
+
+// deno-lint-ignore no-control-regex
+const CONTROLS = /[\x00-\x1f\x7f-\x9f]/g;
+
+/** On one line and without commands to a terminal: V8's message quotes the text. */
+function printable(message: string): string {
+  return message.replace(CONTROLS, (c) => `\\x${c.charCodeAt(0).toString(16).padStart(2, "0")}`);
 }
 
 function decode(bytes: Uint8Array, what: string): string {

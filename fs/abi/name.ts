@@ -59,7 +59,6 @@ function sequenceLength(bytes: Uint8Array, i: number): number {
 
 /** A name back to its bytes. A lone surrogate outside U+DC80..U+DCFF becomes U+FFFD, as in TextEncoder. */
 export function nameToBytes(name: string): Uint8Array<ArrayBuffer> {
-  // deno-lint-ignore no-control-regex
   if (!/[\udc80-\udcff]/.test(name)) return encoder.encode(name);
   const parts: number[] = [];
   for (let i = 0; i < name.length; i++) {

@@ -3,7 +3,8 @@
  * or extended attributes, and times of milliseconds.
  * @module
  */
-import { EEXIST, EINVAL, EIO, EISDIR, ENOTDIR, EPERM, EROFS, errnoName } from "../abi/errno.ts";
+import { EEXIST, EINVAL, EIO, EISDIR, ENOTDIR, EOPNOTSUPP, EPERM, EROFS, errnoName } from "../abi/errno.ts";
+import { nameByteLength } from "../abi/name.ts";
 import { isDir, isLnk, isReg, modeToDt, S_IFMT, S_IFREG } from "../abi/mode.ts";
 import { O_ACCMODE, O_RDONLY, RENAME_NOREPLACE } from "../abi/open.ts";
 import type { Statfs } from "../abi/stat.ts";
@@ -149,7 +150,7 @@ class MemfsInode extends Inode {
     this.nlink = s.nlink;
     this.uid = s.uid;
     this.gid = s.gid;
-    this.size = s.size;
+    this.size = isLnk(s.mode) ? nameByteLength(String(this.fs.volume.readlinkSync(this.path))) : s.size;
     const split = (
       ms: number,
     ): [number, number] => [Math.floor(ms / 1000), Math.floor((ms - Math.floor(ms / 1000) * 1000) * 1e6)];
@@ -324,6 +325,10 @@ class MemfsFile extends RegularFile {
   override truncate(size: number): number {
     const error = attempt(() => this.file.fs.volume.ftruncateSync(this.fd, size));
     return typeof error === "number" ? error : this.file.refresh();
+  }
+  override allocate(mode: number, offset: number, len: number): number {
+    if (mode !== 0) return -EOPNOTSUPP;
+    return offset + len > this.currentSize() ? this.truncate(offset + len) : 0;
   }
   protected override release(): number {
     this.file.descriptors.delete(this.fd);

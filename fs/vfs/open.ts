@@ -23,7 +23,7 @@ import { instantiate } from "./dcache.ts";
 import { Dentry, type Mount, type VPath } from "./dentry.ts";
 import type { Inode } from "./inode.ts";
 import { DirFile, OpenFile } from "./open_file.ts";
-import { type PathName } from "./path_name.ts";
+import type { PathName } from "./path_name.ts";
 import { isOwner, newGroup, permission, withoutSetId, writable } from "./permission.ts";
 import { openFifo } from "./pipe.ts";
 import type { Caller } from "./vfs.ts";

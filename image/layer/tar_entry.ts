@@ -33,6 +33,7 @@ export interface TarEntry {
   readonly mtimeNsec: number;
   /** Device numbers. */
   readonly devmajor: number;
+  /** See devmajor. */
   readonly devminor: number;
   /** Extended attributes (SCHILY.xattr.*, LIBARCHIVE.xattr.*). */
   readonly xattrs: ReadonlyMap<string, Uint8Array> | null;

@@ -15,13 +15,17 @@ export interface TarInput {
   readonly size?: number;
   /** Target of a link. */
   readonly linkname?: string;
+  /** Owner. */
   readonly uid?: number;
+  /** Group. */
   readonly gid?: number;
   /** Modification time, seconds. */
   readonly mtimeSec?: number;
   /** Modification time, nanoseconds. */
   readonly mtimeNsec?: number;
+  /** Device numbers. */
   readonly devmajor?: number;
+  /** See devmajor. */
   readonly devminor?: number;
   /** Extended attributes. */
   readonly xattrs?: ReadonlyMap<string, Uint8Array>;

@@ -72,20 +72,10 @@ async function contents(reference: string, dir: string): Promise<[paths: string[
 }
 
 const PACKED = ["/app.wasm", "/t", "/t/d", "/t/d/gone", "/t/d/stays", "/t/e"];
-const skopeo = (dir: string, from: string, to: string): Promise<string> =>
-  run(
-    dir,
-    "skopeo",
-    "--insecure-policy",
-    "--override-os",
-    "wasi",
-    "--override-arch",
-    "wasm",
-    "copy",
-    "-q",
-    from,
-    to,
-  );
+function skopeo(dir: string, from: string, to: string, ...options: string[]): Promise<string> {
+  const platform = ["--override-os", "wasi", "--override-arch", "wasm"];
+  return run(dir, "skopeo", "--insecure-policy", ...platform, "copy", "-q", ...options, from, to);
+}
 
 withTools(
   "an image of packModule() goes through skopeo into an oci-archive and back unchanged",
@@ -124,35 +114,16 @@ withTools(
 );
 
 withTools("zstd layers of skopeo are read", ["skopeo"], async (dir) => {
-  await run(
-    dir,
-    "skopeo",
-    "--insecure-policy",
-    "copy",
-    "-q",
-    "--dest-compress-format",
-    "zstd",
-    "dir:/dev/null",
-    "oci:z:v1",
-  )
-    .catch(() => ""); // the format's name is checked before anything else: what matters is the copy below
-  await run(
-    dir,
-    "skopeo",
-    "--insecure-policy",
-    "copy",
-    "-q",
-    "--dest-compress-format",
-    "zstd",
-    "--dest-decompress=false",
-    "oci:l:v1",
-    "dir:plain",
-  );
-  assert.deepEqual((await contents(`oci:${dir}/l:v1`, dir))[0], PACKED);
+  await skopeo(dir, "oci:l:v1", "docker-archive:d.tar:example.org/x:v1"); // what is compressed already is left as it is
+  await skopeo(dir, "docker-archive:d.tar", "oci:z:v1", "--dest-compress-format", "zstd");
+  const image = await openImage(parseReference(`oci:${dir}/z:v1`));
+  for (const { descriptor } of image.layers) assert.match(descriptor.mediaType, /zstd$/);
+  image.close();
+  assert.deepEqual((await contents(`oci:${dir}/z:v1`, dir))[0], PACKED);
 });
 
 withTools(
-  "umoci validates by unpacking, and its whiteouts and opaque directories are seen",
+  "umoci unpacks our image, and its whiteouts and opaque directories are seen",
   ["umoci"],
   async (dir) => {
     await run(dir, "umoci", "insert", "--rootless", "--image", "l:v1", "--whiteout", "/t/d/gone");
@@ -163,8 +134,8 @@ withTools(
     await Deno.mkdir(`${dir}/new/f`, { recursive: true });
     await run(dir, "umoci", "insert", "--rootless", "--opaque", "--image", "l:v1", "new", "/t");
     assert.deepEqual((await contents(`oci:${dir}/l:v1`, dir))[0], ["/app.wasm", "/t", "/t/f"]);
-    await run(dir, "umoci", "unpack", "--rootless", "--image", "l:v1", "bundle");
-    assert.deepEqual(await Deno.readFile(`${dir}/bundle/rootfs/app.wasm`), MODULE);
+    await run(dir, "umoci", "raw", "unpack", "--rootless", "--image", "l:v1", "rootfs");
+    assert.deepEqual(await Deno.readFile(`${dir}/rootfs/app.wasm`), MODULE);
   },
 );
 

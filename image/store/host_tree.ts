@@ -12,7 +12,6 @@ const MAX_FILES = 200_000;
  * Chunks of an open file from `start`, `length` bytes at most. Seeking and reading are one step that nothing comes between, because
  * two members of an archive may be read at the same time.
  */
-// deno-lint-ignore require-await
 async function* chunks(file: Deno.FsFile, start: number, length: number): AsyncGenerator<Uint8Array> {
   let at = start;
   while (at < start + length) {

@@ -14,7 +14,7 @@ import type { Mount, VPath } from "../../../fs/vfs/dentry.ts";
 import type { Arg, CallStep, Step, SyscallName, SyscallProgram } from "../../program/types.ts";
 import type { LoadedImage } from "./binfmt.ts";
 import { execve } from "./execve.ts";
-import { FdTable } from "./fd_table.ts";
+import type { FdTable } from "./fd_table.ts";
 import type { Kernel } from "./kernel.ts";
 import { Namespace, type NsProxy, PidNamespace, UtsNamespace } from "./namespaces.ts";
 import { Arguments } from "./syscalls/arguments.ts";

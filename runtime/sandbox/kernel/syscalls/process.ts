@@ -14,7 +14,7 @@ import {
 import { RLIMIT } from "../../../abi/linux/rlimit.ts";
 import { CAP_LAST } from "../../../abi/linux/capability.ts";
 import { CapSet } from "../cap_set.ts";
-import { Credentials } from "../credentials.ts";
+import type { Credentials } from "../credentials.ts";
 import type { Task } from "../task.ts";
 import type { Arguments } from "./arguments.ts";
 import type { Syscall } from "./file.ts";

@@ -1,0 +1,22 @@
+/**
+ * umiak: OCI images and containers without a daemon and without a VM.
+ *
+ * ```ts
+ * import { runImage } from "@umiak/umiak";
+ *
+ * const code = await runImage({ image: "oci:./image:latest", args: ["--version"] });
+ * ```
+ * @module
+ */
+export {
+  forEachFile,
+  inspect,
+  pack,
+  type PackOptions,
+  RunError,
+  runImage,
+  type RunOptions,
+  type Stdio,
+} from "./runtime/mod.ts";
+export type { ContainerOptions, EngineName, MountOption } from "./runtime/mod.ts";
+export { openImage, parseReference } from "./image/mod.ts";

@@ -1,0 +1,11 @@
+/** Containers: specifications, programs of system calls, the userland kernel, the engine. @module */
+export * from "./spec/mod.ts";
+export * from "./program/mod.ts";
+export * from "./engine/options.ts";
+export { runImage } from "./engine/run.ts";
+export type { Stdio } from "./engine/stdio.ts";
+export type { ByteSink, ByteSource } from "./sandbox/exec/host_stream.ts";
+export { forEachFile, inspect, pack, type PackOptions } from "./engine/images.ts";
+export { explain } from "./engine/explain.ts";
+export { resolveUser, type UserFiles, type UserIds } from "./engine/user.ts";
+export { type ConversionContext, convert } from "./engine/conversion.ts";
