@@ -12,7 +12,7 @@ export {
   forEachFile,
   inspect,
   pack,
-  type PackOptions,
+  type PackImageOptions,
   RunError,
   runImage,
   type RunOptions,

@@ -5,7 +5,7 @@ export * from "./engine/options.ts";
 export { runImage } from "./engine/run.ts";
 export type { Stdio } from "./engine/stdio.ts";
 export type { ByteSink, ByteSource } from "./sandbox/exec/host_stream.ts";
-export { forEachFile, inspect, pack, type PackOptions } from "./engine/images.ts";
+export { forEachFile, inspect, pack, type PackImageOptions } from "./engine/images.ts";
 export { explain } from "./engine/explain.ts";
 export { resolveUser, type UserFiles, type UserIds } from "./engine/user.ts";
 export { type ConversionContext, convert } from "./engine/conversion.ts";

@@ -5,8 +5,7 @@ import type { ImageConfig } from "../../image/config.ts";
 import type { Platform } from "../../image/platform.ts";
 import { parseReference } from "../../image/reference.ts";
 import { defaultRoot } from "../../image/store/default_root.ts";
-import { HostBlob } from "../../image/store/host_blob.ts";
-import { singleFileIndex, singleModuleConfig } from "../../image/wasm/module_image.ts";
+import { isWasmFile, wasmFileImage } from "../../image/store/wasm_file.ts";
 import { RunError } from "./options.ts";
 
 /** An image ready to be run. */
@@ -19,38 +18,20 @@ export interface PreparedImage {
   readonly layers: readonly LayerfsSuper[];
 }
 
-const MAGIC: readonly number[] = [0x00, 0x61, 0x73, 0x6d];
-
-/** True for a host file that begins like a module; undefined if there is no such file. */
-function isModule(path: string): boolean | undefined {
+/** A module as an image of one file; 126 if it is none (as of any program that cannot be executed). */
+async function moduleImage(path: string): Promise<PreparedImage> {
   try {
-    using file = Deno.openSync(path);
-    const head = new Uint8Array(4);
-    file.readSync(head);
-    return MAGIC.every((byte, i) => head[i] === byte);
-  } catch {
-    return undefined;
+    const { name, config, layer } = await wasmFileImage(path);
+    return { name, config, layers: [new LayerfsSuper(layer)] };
+  } catch (error) {
+    throw new RunError((error as Error).message, 126, { cause: error });
   }
-}
-
-/** A module as an image of one file. */
-function moduleImage(path: string): PreparedImage {
-  const name = `/${path.replaceAll("\\", "/").split("/").at(-1)}`;
-  const blob = new HostBlob(path);
-  const index = singleFileIndex(name, blob.size, Deno.statSync(path).mtime?.getTime() ?? 0);
-  return { name: path, config: singleModuleConfig(name), layers: [new LayerfsSuper({ index, blob })] };
 }
 
 /** Opens what a user named: a module, or an image whose layers are brought into the cache. */
 export async function prepareImage(image: string, platform: Platform | undefined): Promise<PreparedImage> {
   const reference = parseReference(image);
-  if (reference.transport === "auto") {
-    const module = isModule(image);
-    if (module) return moduleImage(image);
-    if (module === false && image.endsWith(".wasm")) {
-      throw new RunError(`${image}: it is not a WebAssembly module`, 126);
-    }
-  }
+  if (reference.transport === "auto" && await isWasmFile(image)) return moduleImage(image);
   const { openImage } = await import("../../image/store/open_image.ts");
   const { LayerCache } = await import("../../image/store/layer_cache.ts");
   const { openLayers } = await import("../../image/store/mount_layers.ts");
