@@ -39,8 +39,9 @@ export class TarReader {
   #buffer = new Uint8Array(BLOCK);
   #filled = 0;
   #wanted = BLOCK;
-  /** Data bytes still to pass over. */
+  /** Data bytes still to pass over, and how many of them at the end are padding. */
   #skip = 0;
+  #padding = 0;
   #zeroBlock = false;
   #meta: RawHeader | null = null;
   readonly #global: PaxRecords = new Map();
@@ -99,9 +100,9 @@ export class TarReader {
     return n;
   }
 
-  /** No more bytes. Throws if an entry is cut off. */
+  /** No more bytes. Throws if an entry is cut off; padding and end marker may be missing, as umoci's insert leaves them out. */
   end(): void {
-    if (this.#state === "end") return;
+    if (this.#state === "end" || (this.#state === "skip" && this.#skip <= this.#padding)) return;
     if (this.#state !== "header" || this.#filled > 0 || this.#pax !== null || this.#longName !== null) {
       throw new TarError(this.#position, "it ends in the middle of an entry");
     }
@@ -116,6 +117,7 @@ export class TarReader {
   /** Goes on behind `size` bytes of data. */
   #pass(size: number): void {
     this.#skip = padded(size);
+    this.#padding = this.#skip - size;
     if (this.#skip === 0) this.#expect("header", BLOCK);
     else this.#state = "skip";
   }

@@ -7,43 +7,27 @@ import { LayerCache } from "./layer_cache.ts";
 import { writeLayout } from "./layout_writer.ts";
 import { openLayers } from "./mount_layers.ts";
 import { openImage } from "./open_image.ts";
+import { testWhen } from "../../tests/support/when.ts";
 import { packModule } from "./pack.ts";
 
 const MODULE = new Uint8Array([0, 0x61, 0x73, 0x6d, 1, 0, 0, 0]);
 
-function installed(tool: string): boolean {
-  if (Deno.build.os !== "linux") return false;
-  return (Deno.env.get("PATH") ?? "").split(":").some((dir) => {
-    try {
-      return Deno.statSync(`${dir}/${tool}`).isFile;
-    } catch {
-      return false;
-    }
-  });
-}
-
 /** A test with tools; its directory holds a layout "l" with the image "v1", of two layers. */
 function withTools(name: string, tools: readonly string[], body: (dir: string) => Promise<void>): void {
-  const missing = tools.filter((tool) => !installed(tool));
   // buildah without root needs a user namespace of several ids, which not every machine gives.
-  const rootless = tools.includes("buildah") && Deno.build.os === "linux" && Deno.uid() !== 0;
-  const why = missing.length > 0 ? `${missing.join(", ")} not installed` : rootless ? "needs root" : "";
-  Deno.test({
-    name: why === "" ? name : `${name} [skipped: ${why}]`,
-    ignore: why !== "",
-    fn: async () => {
-      const dir = await Deno.makeTempDir({ prefix: "umiak-foreign-" });
-      try {
-        await Deno.writeFile(`${dir}/app.wasm`, MODULE);
-        await Deno.mkdir(`${dir}/tree/d`, { recursive: true });
-        for (const each of ["d/gone", "d/stays", "e"]) await Deno.writeTextFile(`${dir}/tree/${each}`, each);
-        const options = { module: `${dir}/app.wasm`, files: [{ host: `${dir}/tree`, container: "/t" }] };
-        await writeLayout(`${dir}/l`, await packModule(options), "v1");
-        await body(dir);
-      } finally {
-        await Deno.remove(dir, { recursive: true });
-      }
-    },
+  const needs = { os: ["linux"], tools, root: tools.includes("buildah") } as const;
+  testWhen(needs, name, async () => {
+    const dir = await Deno.makeTempDir({ prefix: "umiak-foreign-" });
+    try {
+      await Deno.writeFile(`${dir}/app.wasm`, MODULE);
+      await Deno.mkdir(`${dir}/tree/d`, { recursive: true });
+      for (const each of ["d/gone", "d/stays", "e"]) await Deno.writeTextFile(`${dir}/tree/${each}`, each);
+      const options = { module: `${dir}/app.wasm`, files: [{ host: `${dir}/tree`, container: "/t" }] };
+      await writeLayout(`${dir}/l`, await packModule(options), "v1");
+      await body(dir);
+    } finally {
+      await Deno.remove(dir, { recursive: true });
+    }
   });
 }
 
