@@ -54,17 +54,11 @@ function copyContent(from: OpenFile, to: OpenFile, size: number, sparse: boolean
   return sparse ? to.truncate(size) : 0;
 }
 
-function copyData(lower: Inode, upper: Inode): number {
+function copyData(lower: Inode, to: OpenFile): number {
   const from = lower.open(O_RDONLY);
   if (typeof from === "number") return from;
-  const to = upper.open(O_WRONLY);
-  if (typeof to === "number") {
-    from.close();
-    return to;
-  }
   const error = copyContent(from, to, lower.size, lower.blocks() * 512 < lower.size);
   from.close();
-  to.close();
   return error;
 }
 
@@ -101,12 +95,16 @@ export function copyUpFile(inode: OverlayInode, empty: boolean): Inode | number 
 function copyUpRegular(inode: OverlayInode, lower: Inode, dir: Inode, empty: boolean): Inode | number {
   const made = dir.tmpfile(lower.mode & S_IFMT | 0o600, lower.uid, lower.gid);
   if (typeof made === "number") return made;
-  let error = empty ? 0 : copyData(lower, made);
+  const file = made.open(O_WRONLY);
+  if (typeof file === "number") return file;
+  let error = empty ? 0 : copyData(lower, file);
   if (error === 0) error = copyAttributes(lower, made);
   if (error === 0 && inode.nlink > 0) error = dir.link(inode.name, made);
-  if (error === 0) return made;
-  made.evict();
-  return error;
+  // Without a name it lives as long as it is open: a failed copy ends here.
+  if (error === 0 && inode.nlink === 0) made.openCount++;
+  file.close();
+  if (error === 0 && inode.nlink === 0) made.openCount--;
+  return error === 0 ? made : error;
 }
 
 /** Makes the upper double of a directory; what is in it stays below. */

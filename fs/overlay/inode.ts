@@ -228,10 +228,14 @@ export class OverlayInode extends Inode {
   lostName(): void {
     const { upper } = this;
     this.nlink--;
-    if (upper !== null && this.nlink > 0 && upper.nlink === 0 && this.#hold === null && isReg(this.mode)) {
-      const held = upper.open(O_RDONLY);
-      if (typeof held !== "number") this.#hold = held;
-    }
+    if (upper !== null && this.nlink > 0 && upper.nlink === 0) this.#keep(upper);
+  }
+
+  /** Holds on to an upper file that has no name. */
+  #keep(upper: Inode): void {
+    if (this.#hold !== null || !isReg(this.mode)) return;
+    const held = upper.open(O_RDONLY);
+    if (typeof held !== "number") this.#hold = held;
   }
 
   /** The upper file has a name again. */
@@ -319,6 +323,7 @@ export class OverlayInode extends Inode {
     const result = isDir(this.mode) ? copyUpDirectory(this) : copyUpFile(this, empty);
     if (typeof result === "number") return result;
     this.upper = result;
+    if (this.nlink === 0) this.#keep(result);
     if (!isDir(this.mode)) this.lowers = [];
     this.generation++;
     this.fs.copiedUp(this, result);
