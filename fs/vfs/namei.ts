@@ -146,7 +146,7 @@ export function unlinkAt(c: Caller, base: VPath | null, path: PathName, flags: n
   const child = walk.child();
   if (typeof child === "number") return child;
   if (child.inode === null) return -ENOENT;
-  if (child.parent !== parent) return directory ? -EBUSY : isDir(child.inode.mode) ? -EISDIR : -EBUSY; // a mount point
+  if (walk.mount !== mount) return directory ? -EBUSY : isDir(child.inode.mode) ? -EISDIR : -EBUSY; // a mount point
   const dir = parent.inode!;
   if (!directory && path.mustBeDir) return isDir(child.inode.mode) ? -EISDIR : -ENOTDIR;
   const denied = writable(mount, dir) || mayDelete(c.cred, dir, child.inode);
@@ -184,7 +184,7 @@ function findMoving(c: Caller, base: VPath | null, path: PathName, resolve: numb
   const { mount, dentry: parent } = walk;
   const child = walk.child();
   if (typeof child === "number") return child;
-  return child.parent === parent ? { mount, parent, child } : -EBUSY; // a mount point
+  return walk.mount === mount ? { mount, parent, child } : -EBUSY; // a mount point
 }
 
 /** renameat2(2). */
