@@ -1,8 +1,10 @@
 /** Programs as text, one call a line: what `umiak spec explain` shows and golden tests pin. @module */
+import { major, minor } from "../../fs/abi/device.ts";
 import { errnoName } from "../../fs/abi/errno.ts";
 import * as mount from "../../fs/abi/mount.ts";
 import * as open from "../../fs/abi/open.ts";
 import * as clone from "../abi/linux/clone.ts";
+import * as prctl from "../abi/linux/prctl.ts";
 import type { Arg, CallStep, Step, SyscallProgram } from "./types.ts";
 
 type Names = readonly (readonly [name: string, bits: number])[];
@@ -26,6 +28,11 @@ const TREE: Names = [["AT_RECURSIVE", open.AT_RECURSIVE], ["AT_EMPTY_PATH", open
   open.O_CLOEXEC,
 ], ["OPEN_TREE_CLONE", mount.OPEN_TREE_CLONE]];
 const UMOUNT: Names = [["MNT_DETACH", mount.MNT_DETACH], ["UMOUNT_NOFOLLOW", mount.UMOUNT_NOFOLLOW]];
+const PRCTL = new Map(
+  Object.entries(prctl).filter(([name]) => !/^PR_CAP_AMBIENT_/.test(name)).map((
+    [name, value],
+  ) => [value as number, name]),
+);
 const COMMANDS = new Map(named(mount, "FSCONFIG_").map(([name, value]) => [value, name]));
 
 function flags(value: number, names: Names): string {
@@ -54,8 +61,9 @@ const SHOWN: Readonly<Record<string, Readonly<Record<number, (value: number) => 
   },
   umount2: { 1: (v) => flags(v, UMOUNT) },
   mkdirat: { 2: octal },
-  mknodat: { 2: octal },
   umask: { 0: octal },
+  mknodat: { 2: octal, 3: (v) => `makedev(${major(v)}, ${minor(v)})` },
+  prctl: { 0: (v) => PRCTL.get(v) ?? String(v) },
   setns: { 1: (v) => flags(v, CLONE) },
 };
 

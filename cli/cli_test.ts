@@ -1,0 +1,225 @@
+/** The command line: grammar, values, help, completion. @module */
+import assert from "node:assert/strict";
+import { helpText, styleFor } from "./help.ts";
+import { editDistance, nearest } from "./nearest.ts";
+import { type CommandSpec, findCommand, parseArguments, type Parsed, UsageError } from "./parser.ts";
+import { UMIAK } from "./table.ts";
+import { parseDuration, parseEnvFile, parseMount, parseSize, parseTmpfs, parseVolume } from "./values.ts";
+import { runOptions } from "./commands/run.ts";
+
+function parse(...argv: string[]): Parsed {
+  const { command, words, rest } = findCommand(UMIAK, argv);
+  const parsed = parseArguments(command, words, rest);
+  assert.notEqual(parsed, "help");
+  return parsed as Parsed;
+}
+
+Deno.test("options end at the first positional argument of run", () => {
+  const p = parse(
+    "run",
+    "-it",
+    "-e",
+    "A=1",
+    "--env=B=2",
+    "-eC=3",
+    "-w/work",
+    "--rm",
+    "image",
+    "-e",
+    "not ours",
+    "--help",
+  );
+  assert.deepEqual(p.args, ["image", "-e", "not ours", "--help"]);
+  assert.deepEqual(p.values("env"), ["A=1", "B=2", "C=3"]);
+  assert.deepEqual([p.has("interactive"), p.has("tty"), p.has("rm"), p.value("workdir")], [
+    true,
+    true,
+    true,
+    "/work",
+  ]);
+});
+
+Deno.test("elsewhere options may follow, and -- ends them", () => {
+  const p = parse("image", "inspect", "x", "--platform", "wasi/wasm");
+  assert.deepEqual([p.args, p.value("platform")], [["x"], "wasi/wasm"]);
+  assert.deepEqual(parse("image", "inspect", "--", "--odd-name").args, ["--odd-name"]);
+});
+
+Deno.test("switches take =false; -h is the host name where there is one, help elsewhere", () => {
+  assert.equal(parse("run", "--rm=false", "i").has("rm"), false);
+  assert.equal(parse("run", "-h", "box", "i").value("hostname"), "box");
+  assert.equal(
+    parseArguments(UMIAK.commands!.find((c) => c.name === "version")!, "umiak version", ["-h"]),
+    "help",
+  );
+});
+
+Deno.test("mistakes say what was meant", () => {
+  const cases: [string[], RegExp][] = [
+    [["rnu"], /unknown command "rnu"; did you mean "run"\?/],
+    [["image", "ls-file"], /did you mean "ls-files"\?/],
+    [["run", "--hostnam", "x", "i"], /unknown option --hostnam; did you mean --hostname\?/],
+    [["run", "--zzzzzz", "i"], /unknown option --zzzzzz$/],
+    [["run", "-Z", "i"], /unknown option -Z$/],
+    [["run"], /missing argument: IMAGE/],
+    [["run", "-e"], /option -e needs a value: NAME/],
+    [["run", "--rm=maybe", "i"], /option --rm takes no value/],
+    [["image", "inspect", "a", "b"], /too many arguments/],
+    [["version", "x"], /unexpected argument "x"/],
+  ];
+  for (const [argv, message] of cases) {
+    assert.throws(
+      () => parse(...argv),
+      (error) => error instanceof UsageError && message.test(error.message),
+      argv.join(" "),
+    );
+  }
+});
+
+Deno.test("nearest words", () => {
+  assert.equal(editDistance("kitten", "sitting"), 3);
+  assert.equal(editDistance("ab", "ba"), 1);
+  assert.equal(nearest("volum", ["volume", "mount"]), "volume");
+  assert.equal(nearest("xyz", ["volume", "mount"]), undefined);
+});
+
+Deno.test("sizes and durations", () => {
+  for (
+    const [text, bytes] of [["1", 1], ["512m", 2 ** 29], ["2G", 2 ** 31], ["1.5k", 1536], ["1GiB", 2 ** 30], [
+      "3 MB",
+      3 * 2 ** 20,
+    ]] as const
+  ) assert.equal(parseSize(text, "-m"), bytes, text);
+  for (const bad of ["", "0", "-1", "x", "1x", "1e3"]) {
+    assert.throws(() => parseSize(bad, "-m"), /-m: .* is not a size/, bad);
+  }
+  for (
+    const [text, ms] of [["10", 10_000], ["1.5s", 1500], ["250ms", 250], ["1m30s", 90_000], [
+      "1h",
+      3_600_000,
+    ]] as const
+  ) assert.equal(parseDuration(text, "-t"), ms, text);
+  for (const bad of ["", "0", "1x", "s", "-1s", "1s2"]) {
+    assert.throws(() => parseDuration(bad, "-t"), /is not a duration/, bad);
+  }
+});
+
+Deno.test("mounts", () => {
+  assert.deepEqual(parseVolume("/a:/b"), { kind: "bind", source: "/a", target: "/b", readOnly: false });
+  assert.deepEqual(parseVolume("./a:/b:ro"), { kind: "bind", source: "./a", target: "/b", readOnly: true });
+  assert.deepEqual(parseVolume("C:\\data:/b:ro"), {
+    kind: "bind",
+    source: "C:\\data",
+    target: "/b",
+    readOnly: true,
+  });
+  assert.deepEqual(parseVolume("/a:/b/../c//d/"), {
+    kind: "bind",
+    source: "/a",
+    target: "/c/d",
+    readOnly: false,
+  });
+  for (
+    const [bad, message] of [
+      ["/a", /expected HOST:CONTAINER/],
+      ["/a:b", /not an absolute path/],
+      ["/a:/", /root directory/],
+      ["/a:/b:rx", /unknown flag "rx"/],
+      ["name:/b", /no named volumes/],
+    ] as const
+  ) {
+    assert.throws(() => parseVolume(bad), message, bad);
+  }
+  assert.deepEqual(parseMount("type=bind,src=/a,dst=/b,readonly"), {
+    kind: "bind",
+    source: "/a",
+    target: "/b",
+    readOnly: true,
+  });
+  assert.deepEqual(parseMount("type=tmpfs,target=/t,tmpfs-size=1m,tmpfs-mode=700"), {
+    kind: "tmpfs",
+    target: "/t",
+    options: ["size=1048576", "mode=700"],
+  });
+  for (
+    const [bad, message] of [["type=bind,dst=/b", /source is required/], ["src=/a", /target is required/], [
+      "type=volume,src=a,dst=/b",
+      /is not bind or tmpfs/,
+    ], ["typ=bind", /unknown field "typ"/]] as const
+  ) {
+    assert.throws(() => parseMount(bad), message, bad);
+  }
+  assert.deepEqual(parseTmpfs("/t:size=1m,ro"), { kind: "tmpfs", target: "/t", options: ["size=1m", "ro"] });
+});
+
+Deno.test("environment files", () => {
+  const own = (name: string): string | undefined => name === "SET" ? "value" : undefined;
+  assert.deepEqual(parseEnvFile("# no\n\nA=1\nB=x # kept\nSET\nUNSET\r\n  C=2\n", "f", own), [
+    "A=1",
+    "B=x # kept",
+    "SET=value",
+    "C=2",
+  ]);
+  assert.throws(() => parseEnvFile("A=1\nbad name=2\n", "f", own), /--env-file f:2: "bad name"/);
+});
+
+Deno.test("run's options reach the engine", () => {
+  const options = runOptions(
+    parse(
+      "run",
+      "-u",
+      "app",
+      "--entrypoint",
+      "/e",
+      "--timeout",
+      "2s",
+      "-m",
+      "64m",
+      "--platform",
+      "wasip1/wasm32",
+      "--stop-signal",
+      "TERM",
+      "--read-only",
+      "img",
+      "a",
+    ),
+  );
+  assert.deepEqual([
+    options.image,
+    options.args,
+    options.user,
+    options.entrypoint,
+    options.timeout,
+    options.memory,
+    options.stopSignal,
+    options.readOnly,
+  ], ["img", ["a"], "app", ["/e"], 2000, 2 ** 26, 15, true]);
+  assert.deepEqual(options.platform, { os: "wasip1", architecture: "wasm" });
+  assert.throws(() => runOptions(parse("run", "--engine", "x", "i")), /is not an engine/);
+  assert.throws(() => runOptions(parse("run", "--stop-signal", "SIGX", "i")), /is not a signal/);
+});
+
+/** Every command of the table. */
+function all(command: CommandSpec): CommandSpec[] {
+  return [command, ...(command.commands ?? []).flatMap(all)];
+}
+
+Deno.test("every command has help that names all of its options; colours only where they are wanted", () => {
+  for (const command of all(UMIAK)) {
+    const text = helpText(command, command.name, styleFor(false, undefined));
+    assert.ok(text.includes(command.help) && text.includes("--help"));
+    for (const option of command.options ?? []) assert.ok(text.includes(`--${option.name}`), option.name);
+    assert.ok(!text.includes("\x1b"));
+  }
+  assert.ok(helpText(UMIAK, "umiak", styleFor(true, undefined)).includes("\x1b[1m"));
+  assert.ok(!helpText(UMIAK, "umiak", styleFor(true, "1")).includes("\x1b"));
+});
+
+Deno.test("no two options of a command share a name or a letter", () => {
+  for (const command of all(UMIAK)) {
+    const names = (command.options ?? []).flatMap((
+      option,
+    ) => [option.name, ...(option.short === undefined ? [] : [option.short])]);
+    assert.equal(new Set(names).size, names.length, command.name);
+  }
+});
