@@ -78,6 +78,7 @@ export class WasmFormat implements BinaryFormat {
     file: OpenFile,
     argv: readonly string[],
     envp: readonly string[],
+    commit: () => void,
   ): Promise<LoadedImage | LoadFailure> {
     const bytes = readFile(file);
     if (typeof bytes === "number") return { errno: -bytes, message: "reading the module failed" };
@@ -104,15 +105,17 @@ export class WasmFormat implements BinaryFormat {
     if (imports.some((i) => i.kind === "memory")) {
       return { errno: ENOEXEC, message: "it imports its memory (threads): not supported" };
     }
-    return { run: () => this.#run(task, module, argv, envp) };
+    commit();
+    return this.#link(task, module, argv, envp);
   }
 
-  async #run(
+  /** Connects the module with the personality. */
+  #link(
     task: Task,
     module: WebAssembly.Module,
     argv: readonly string[],
     envp: readonly string[],
-  ): Promise<number> {
+  ): LoadedImage | LoadFailure {
     const preopens = preopen(task);
     const atRoot = preopens.length < 2;
     const process = new WasiProcess(task, {
@@ -126,18 +129,27 @@ export class WasmFormat implements BinaryFormat {
     const imports: WebAssembly.Imports = {};
     for (const name of used) imports[name] = wasiImports(process, name as WasiModuleName);
     try {
-      const instance = new WebAssembly.Instance(module, imports);
-      const memory = Object.values(instance.exports).find((e) => e instanceof WebAssembly.Memory);
-      process.memory.attach(memory as WebAssembly.Memory);
-      const start = instance.exports["_start"] as () => void;
+      const { exports } = new WebAssembly.Instance(module, imports);
+      process.memory.attach(
+        Object.values(exports).find((e) => e instanceof WebAssembly.Memory) as WebAssembly.Memory,
+      );
+      return { run: () => this.#run(process, exports["_start"] as () => void) };
+    } catch (error) {
+      // An import of another type than ours, a data segment outside the memory, a start function that traps.
+      return { errno: ENOEXEC, message: error instanceof Error ? error.message : String(error) };
+    }
+  }
+
+  async #run(process: WasiProcess, start: () => void): Promise<number> {
+    const { task } = process;
+    try {
       await (WebAssembly as unknown as Promising).promising(start)();
       return task.exitStatus ?? 0;
     } catch (error) {
       if (process.exited !== null) return process.exited;
       if (task.dying) return task.exitStatus ?? 0;
-      this.options.diagnose(
-        `${argv[0] ?? "module"}: ${error instanceof Error ? error.message : String(error)}`,
-      );
+      const message = error instanceof Error ? error.message : String(error);
+      this.options.diagnose(`${task.argv[0] ?? "module"}: ${message}`);
       return signalOfTrap(error);
     }
   }

@@ -22,11 +22,15 @@ export interface BinaryFormat {
   readonly name: string;
   /** Does a file that begins with these bytes (256 at most) belong to it? */
   probe(header: Uint8Array): boolean;
-  /** Prepares the program in `file` for `task`, whose descriptors and credentials are already those of after the execve. */
+  /**
+   * Prepares the program in `file` for `task`, whose credentials are already those of after the execve. Calls `commit` once the file is
+   * known to be good: what execve closes is closed by that, and the descriptors are the new program's.
+   */
   load(
     task: Task,
     file: OpenFile,
     argv: readonly string[],
     envp: readonly string[],
+    commit: () => void,
   ): Promise<LoadedImage | LoadFailure>;
 }

@@ -109,7 +109,7 @@ export async function execve(
   try {
     const [uid, gid] = setIds(file);
     task.cred = old.afterExec(uid, gid);
-    const image = await format.load(task, file, found.argv, envp);
+    const image = await format.load(task, file, found.argv, envp, () => task.files.closeOnExec());
     if (task.dying) return -EPERM;
     if ("errno" in image) {
       task.cred = old;
@@ -120,7 +120,6 @@ export async function execve(
     task.comm = (path.split("/").at(-1) ?? path).slice(0, COMM_LENGTH);
     task.argv = found.argv;
     task.envp = envp;
-    task.files.closeOnExec();
     return image;
   } finally {
     file.close();
