@@ -5,7 +5,7 @@ import { O_NONBLOCK, O_RDONLY, O_RDWR, O_WRONLY } from "../abi/open.ts";
 import { POLLERR, POLLHUP, POLLIN, POLLOUT } from "../abi/poll.ts";
 import { Files, named, testCaller } from "../testing/mod.ts";
 import { TmpfsSuper } from "../tmpfs/mod.ts";
-import { makePipe, PIPE_BUF, PIPE_CAPACITY, PipeFile } from "./pipe.ts";
+import { makePipe, PIPE_BUF, PIPE_CAPACITY, type PipeFile } from "./pipe.ts";
 
 const bytes = (n: number): Uint8Array => Uint8Array.from({ length: n }, (_, i) => i & 0xff);
 

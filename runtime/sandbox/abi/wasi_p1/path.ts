@@ -137,7 +137,8 @@ export function paths(p: WasiProcess, layout: FilestatLayout): FunctionSet {
       if (oflags! & OFLAG.EXCL) flags |= O_EXCL;
       if (oflags! & OFLAG.DIRECTORY) flags |= O_DIRECTORY;
       if ((dirflags! & LOOKUP_SYMLINK_FOLLOW) === 0) flags |= O_NOFOLLOW;
-      if ((rights! & WANTS_WRITE) === 0) flags |= O_RDONLY;
+      // A directory is opened for reading, whatever rights are asked for: programs ask for all of them.
+      if ((rights! & WANTS_WRITE) === 0 || (flags & O_DIRECTORY) !== 0) flags |= O_RDONLY;
       else flags |= (rights! & WANTS_READ) !== 0 ? O_RDWR : O_WRONLY;
       const error = locateFrom(entry, needed, ptr!, len!);
       if (error !== 0) return error;

@@ -1,0 +1,57 @@
+/** `umiak run`. @module */
+import type { CommandSpec } from "../parser.ts";
+import { PLATFORM } from "./options.ts";
+
+/** `umiak run`. */
+export const RUN: CommandSpec = {
+  name: "run",
+  help: "Run a program in a new container",
+  args: "IMAGE|FILE.wasm [ARG...]",
+  count: [1, Infinity],
+  passThrough: true,
+  options: [
+    {
+      name: "env",
+      short: "e",
+      value: "NAME[=VALUE]",
+      repeat: true,
+      help: "Set an environment variable, or pass one on",
+    },
+    { name: "env-file", value: "FILE", repeat: true, help: "Read environment variables from a file" },
+    {
+      name: "volume",
+      short: "v",
+      value: "HOST:CONTAINER[:ro]",
+      repeat: true,
+      help: "Show a host directory or file in the container",
+    },
+    {
+      name: "mount",
+      value: "SPEC",
+      repeat: true,
+      help: "Mount type=bind,source=,target=[,readonly] or type=tmpfs,target=",
+    },
+    { name: "tmpfs", value: "PATH[:OPTIONS]", repeat: true, help: "Mount a filesystem in memory" },
+    { name: "workdir", short: "w", value: "PATH", help: "Working directory in the container" },
+    { name: "user", short: "u", value: "USER[:GROUP]", help: "User and group, names or numbers" },
+    { name: "entrypoint", value: "PATH", help: "Program to run instead of the image's" },
+    { name: "hostname", short: "h", value: "NAME", help: "Host name of the container" },
+    { name: "read-only", help: "Make the root filesystem read-only" },
+    { name: "interactive", short: "i", help: "Pass standard input on" },
+    { name: "tty", short: "t", help: "Give the program the terminal" },
+    { name: "rm", help: "Remove the container when it ends (it always is)" },
+    { name: "name", value: "NAME", help: "Name of the container" },
+    PLATFORM,
+    { name: "memory", short: "m", value: "SIZE", help: "Most memory a process may have, e.g. 512m" },
+    { name: "stop-signal", value: "SIGNAL", help: "Signal that --timeout sends; SIGKILL by default" },
+    { name: "timeout", value: "DURATION", help: "End the program after this time, e.g. 10s" },
+    {
+      name: "engine",
+      value: "NAME",
+      help: "Engine: kernel (default) or wasmer",
+      choices: ["kernel", "wasmer"],
+    },
+  ],
+  run: async (parsed) => (await import("../commands/run.ts")).run(parsed),
+};
+
