@@ -54,4 +54,3 @@ export const RUN: CommandSpec = {
   ],
   run: async (parsed) => (await import("../commands/run.ts")).run(parsed),
 };
-
