@@ -6,6 +6,7 @@ export * from "./layerfs/mod.ts";
 export * from "./overlay/mod.ts";
 export * from "./hostfs/mod.ts";
 export * from "./memfs/mod.ts";
+export * from "./pseudo/mod.ts";
 export * from "./procfs/mod.ts";
 export * from "./sysfs/mod.ts";
 export * from "./devfs/mod.ts";

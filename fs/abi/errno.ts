@@ -246,9 +246,9 @@ export const EOWNERDEAD = 130;
 /** ENOTRECOVERABLE */
 export const ENOTRECOVERABLE = 131;
 /** Same number as EAGAIN on Linux. */
-export const EWOULDBLOCK = EAGAIN;
+export const EWOULDBLOCK: number = EAGAIN;
 /** Same number as EOPNOTSUPP on Linux. */
-export const ENOTSUP = EOPNOTSUPP;
+export const ENOTSUP: number = EOPNOTSUPP;
 
 const NAMES = new Map<number, string>(Object.entries(ERRNO).map(([name, value]) => [value, name]));
 

@@ -38,7 +38,7 @@ export const O_PATH = 0o10000000;
 export const O_TMPFILE = 0o20200000;
 
 /** The current working directory as a dirfd. */
-export const AT_FDCWD = -100;
+export const AT_FDCWD: number = -100;
 /** Do not follow a final symbolic link. */
 export const AT_SYMLINK_NOFOLLOW = 0x100;
 /** unlinkat: remove a directory. faccessat: use effective ids (AT_EACCESS has the same number). */

@@ -1,2 +1,3 @@
 /** Directories and files of the host as mounts. @module */
 export { type HostfsOptions, HostfsSuper } from "./super.ts";
+export type { HostInode } from "./inode.ts";

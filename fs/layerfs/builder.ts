@@ -8,9 +8,13 @@ import { LayerIndex, NONE } from "./layer_index.ts";
 export interface NodeAttributes {
   /** st_mode. */
   readonly mode: number;
+  /** Owner. */
   readonly uid: number;
+  /** Group. */
   readonly gid: number;
+  /** Modification time, seconds since 1970. */
   readonly mtimeSec: number;
+  /** Modification time, nanoseconds within the second. */
   readonly mtimeNsec: number;
   /** Bytes of a file. */
   readonly size?: number;

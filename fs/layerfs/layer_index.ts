@@ -45,16 +45,21 @@ export class LayerIndex {
   readonly offset: Float64Array;
   /** Modification time, seconds. */
   readonly mtimeSec: Float64Array;
-  /** Sparse parts: offset in the file, length. */
+  /** Sparse parts: offset in the file. */
   readonly partOffset: Float64Array;
+  /** Sparse parts: length. */
   readonly partLength: Float64Array;
   /** st_mode. */
   readonly mode: Uint32Array;
+  /** Owner. */
   readonly uid: Uint32Array;
+  /** Group. */
   readonly gid: Uint32Array;
+  /** Number of names. */
   readonly nlink: Uint32Array;
   /** Device number (makedev, 32 bits). */
   readonly rdev: Uint32Array;
+  /** Modification time, nanoseconds within the second. */
   readonly mtimeNsec: Uint32Array;
   /** Directory: first name. Link: offset of the target. File: first sparse part, or NONE. */
   readonly first: Uint32Array;
@@ -66,14 +71,19 @@ export class LayerIndex {
   readonly xattrCount: Uint32Array;
   /** Directory a directory is in. */
   readonly parent: Uint32Array;
-  /** Names: where their bytes are, how many, and the node. */
+  /** Names: where their bytes are. */
   readonly nameAt: Uint32Array;
+  /** Names: how many bytes. */
   readonly nameLength: Uint32Array;
+  /** Names: the node. */
   readonly nameNode: Uint32Array;
-  /** Attributes: name and value bytes. */
+  /** Attributes: where the name's bytes are. */
   readonly xattrNameAt: Uint32Array;
+  /** Attributes: how many bytes the name has. */
   readonly xattrNameLength: Uint32Array;
+  /** Attributes: where the value is. */
   readonly xattrValueAt: Uint32Array;
+  /** Attributes: how many bytes the value has. */
   readonly xattrValueLength: Uint32Array;
   /** All strings. */
   readonly bytes: Uint8Array;

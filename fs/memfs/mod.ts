@@ -1,2 +1,8 @@
 /** A memfs Volume as a mount. @module */
-export { type MemfsOptions, MemfsSuper } from "./super.ts";
+export {
+  type MemfsInode,
+  type MemfsOptions,
+  MemfsSuper,
+  type VolumeLike,
+  type VolumeStats,
+} from "./super.ts";

@@ -14,36 +14,63 @@ import { type DirEntry, type DirStream, type OpenFile, RegularFile } from "../vf
 
 /** What a Volume's stat gives. */
 export interface VolumeStats {
+  /** Inode number. */
   readonly ino: number;
+  /** st_mode. */
   readonly mode: number;
+  /** Number of names. */
   readonly nlink: number;
+  /** Owner. */
   readonly uid: number;
+  /** Group. */
   readonly gid: number;
+  /** Bytes. */
   readonly size: number;
+  /** Access time, milliseconds since 1970. */
   readonly atimeMs: number;
+  /** Modification time, milliseconds since 1970. */
   readonly mtimeMs: number;
+  /** Time of the last change of the inode, milliseconds since 1970. */
   readonly ctimeMs: number;
 }
 
 /** The functions of a memfs Volume that are used; Node's own meaning. */
 export interface VolumeLike {
+  /** Attributes of a path, of a link itself. */
   lstatSync(path: string): unknown;
+  /** Attributes of an open file. */
   fstatSync(fd: number): unknown;
+  /** Opens a file. */
   openSync(path: string, flags: string | number, mode?: number): number;
+  /** Closes a descriptor. */
   closeSync(fd: number): void;
+  /** Reads at a position: bytes read. */
   readSync(fd: number, buf: Uint8Array, off: number, len: number, pos: number): number;
+  /** Writes at a position: bytes written. */
   writeSync(fd: number, buf: Uint8Array, off: number, len: number, pos: number): number;
+  /** Sets the size of an open file. */
   ftruncateSync(fd: number, size?: number): void;
+  /** Makes a directory. */
   mkdirSync(path: string, mode?: number): unknown;
+  /** Makes a symbolic link. */
   symlinkSync(target: string, path: string): void;
+  /** Gives a file one more name. */
   linkSync(from: string, to: string): void;
+  /** Removes a name. */
   unlinkSync(path: string): void;
+  /** Removes an empty directory. */
   rmdirSync(path: string): void;
+  /** Renames. */
   renameSync(from: string, to: string): void;
+  /** Names in a directory. */
   readdirSync(path: string): unknown;
+  /** Target of a symbolic link. */
   readlinkSync(path: string): unknown;
+  /** Sets permission bits. */
   chmodSync(path: string, mode: number): void;
+  /** Sets owner and group. */
   chownSync(path: string, uid: number, gid: number): void;
+  /** Sets access and modification time, in seconds. */
   utimesSync(path: string, atime: number, mtime: number): void;
 }
 
@@ -119,12 +146,14 @@ export class MemfsSuper extends SuperBlock {
   }
 }
 
-class MemfsInode extends Inode {
+/** A file of a volume. */
+export class MemfsInode extends Inode {
   #parent: MemfsInode | null;
   #name: string;
   /** Descriptor of an open file, for when its name is gone. */
   readonly descriptors: Set<number> = new Set();
 
+  /** A file of the volume, by the name it was found with. */
   constructor(readonly fs: MemfsSuper, stats: VolumeStats, parent: MemfsInode | null, name: string) {
     super(fs, stats.ino, stats.mode);
     this.#parent = parent;
@@ -132,11 +161,13 @@ class MemfsInode extends Inode {
     this.#update(stats);
   }
 
+  /** Its path in the volume. */
   get path(): string {
     return this.#parent === null
       ? "/"
       : `${this.#parent.path === "/" ? "" : this.#parent.path}/${this.#name}`;
   }
+  /** It was found with this name. */
   seenAt(parent: MemfsInode | null, name: string): void {
     this.#parent = parent;
     this.#name = name;
@@ -159,6 +190,7 @@ class MemfsInode extends Inode {
     [this.ctimeSec, this.ctimeNsec] = split(Number(s.ctimeMs));
   }
 
+  /** See Inode. */
   override refresh(): number {
     const [fd] = this.descriptors;
     const { volume } = this.fs;
@@ -170,6 +202,7 @@ class MemfsInode extends Inode {
     return 0;
   }
 
+  /** See Inode. */
   override lookup(name: string): Inode | number {
     if (!isDir(this.mode)) return -ENOTDIR;
     const stats = attempt(() => this.fs.volume.lstatSync(this.#child(name)) as VolumeStats);
@@ -189,17 +222,21 @@ class MemfsInode extends Inode {
     return made;
   }
 
+  /** See Inode. */
   override create(name: string, mode: number, uid: number, gid: number): Inode | number {
     if ((mode & S_IFMT) !== S_IFREG) return -EPERM;
     const { volume } = this.fs;
     return this.#make(name, uid, gid, (path) => volume.closeSync(volume.openSync(path, "wx", mode & 0o7777)));
   }
+  /** See Inode. */
   override mkdir(name: string, mode: number, uid: number, gid: number): Inode | number {
     return this.#make(name, uid, gid, (path) => void this.fs.volume.mkdirSync(path, mode & 0o7777));
   }
+  /** See Inode. */
   override symlink(name: string, target: string, uid: number, gid: number): Inode | number {
     return this.#make(name, uid, gid, (path) => this.fs.volume.symlinkSync(target, path));
   }
+  /** See Inode. */
   override link(name: string, inode: Inode): number {
     const linked = this.#make(
       name,
@@ -230,13 +267,16 @@ class MemfsInode extends Inode {
     if (inode.nlink <= 0) this.fs.forget(inode.ino);
   }
 
+  /** See Inode. */
   override unlink(name: string): number {
     return this.#remove(name, false);
   }
+  /** See Inode. */
   override rmdir(name: string): number {
     return this.#remove(name, true);
   }
 
+  /** See Inode. */
   override rename(oldName: string, newDir: Inode, newName: string, flags: number): number {
     const to = newDir as MemfsInode;
     if (this.fs.readOnly) return -EROFS;
@@ -261,13 +301,16 @@ class MemfsInode extends Inode {
     return 0;
   }
 
+  /** See Inode. */
   override openDir(): DirStream | number {
     return isDir(this.mode) ? new MemfsStream(this) : -ENOTDIR;
   }
+  /** See Inode. */
   override readlink(): string | number {
     return isLnk(this.mode) ? attempt(() => String(this.fs.volume.readlinkSync(this.path))) : -EINVAL;
   }
 
+  /** See Inode. */
   override open(flags: number): OpenFile | number {
     if (!isReg(this.mode)) return -EINVAL;
     const fd = attempt(() =>
@@ -277,6 +320,7 @@ class MemfsInode extends Inode {
     return fd < 0 ? fd : new MemfsFile(this, flags, fd);
   }
 
+  /** See Inode. */
   override setattr(attr: SetAttr): number {
     if (this.fs.readOnly) return -EROFS;
     const { volume } = this.fs;

@@ -5,29 +5,41 @@ import type { OpenFile } from "../vfs/open_file.ts";
 
 /** A task, as /proc/PID shows it. */
 export interface ProcTask {
-  /** Process id in the namespace of the procfs, and the parent's (0 if it is outside). */
+  /** Process id in the namespace of the procfs. */
   readonly pid: number;
+  /** The parent's process id; 0 if that is outside of the namespace. */
   readonly ppid: number;
   /** Name. */
   readonly comm: string;
   /** R, S, T or Z (man 5 proc_pid_stat). */
   readonly state: string;
+  /** Arguments. */
   readonly argv: readonly string[];
+  /** Environment it began with. */
   readonly envp: readonly string[];
+  /** Its program; null for a kernel's own task. */
   readonly exe: VPath | null;
+  /** Root directory. */
   readonly root: VPath;
+  /** Working directory. */
   readonly cwd: VPath;
+  /** Mount namespace. */
   readonly mountNs: MountNamespace;
+  /** File mode creation mask. */
   readonly umask: number;
-  /** Real, effective, saved and filesystem ids. */
+  /** Real, effective, saved and filesystem user ids. */
   readonly uids: readonly [number, number, number, number];
+  /** Real, effective, saved and filesystem group ids. */
   readonly gids: readonly [number, number, number, number];
+  /** Further groups. */
   readonly groups: readonly number[];
   /** Capability sets by their name in /proc/PID/status, as 16 hexadecimal digits. */
   readonly capabilities: Readonly<Record<"CapInh" | "CapPrm" | "CapEff" | "CapBnd" | "CapAmb", string>>;
+  /** No exec gives more privileges. */
   readonly noNewPrivs: boolean;
-  /** Milliseconds of CPU, and milliseconds from boot to start. */
+  /** Milliseconds of CPU. */
   readonly cpuMs: number;
+  /** Milliseconds from boot to its start. */
   readonly startMs: number;
   /** Namespaces: type to inode number. */
   readonly namespaces: Readonly<Record<string, number>>;
@@ -57,14 +69,17 @@ export interface ProcHost {
   memory(): { readonly total: number; readonly free: number };
   /** Processors shown. */
   readonly cpus: number;
-  /** Release as uname -r, and version as uname -v. */
+  /** Release, as uname -r. */
   readonly release: string;
+  /** Version, as uname -v. */
   readonly version: string;
-  /** Names of the UTS namespace of whoever is walking. */
+  /** Host name in the UTS namespace of whoever is walking. */
   hostname(): string;
+  /** NIS domain name in the UTS namespace of whoever is walking. */
   domainname(): string;
   /** Sets the host name (by whoever is walking): 0 or a negative errno. */
   setHostname(name: string): number;
+  /** Sets the domain name (by whoever is walking): 0 or a negative errno. */
   setDomainname(name: string): number;
   /** The last process id given. */
   lastPid(): number;

@@ -9,7 +9,7 @@ export * from "./path_name.ts";
 export * from "./device.ts";
 export * from "./vfs.ts";
 export * from "./permission.ts";
-export { lookupAt } from "./walk.ts";
+export { lookupAt, WalkState } from "./walk.ts";
 export * from "./open.ts";
 export * from "./namei.ts";
 export * from "./attributes.ts";

@@ -3,16 +3,19 @@ import type { Platform } from "../../image/platform.ts";
 
 /** A directory or file of the host to be shown in the container. */
 export interface BindOption {
+  /** Which kind of mount. */
   readonly kind: "bind";
   /** Path on the host. */
   readonly source: string;
   /** Path in the container. */
   readonly target: string;
+  /** The container cannot write there. */
   readonly readOnly: boolean;
 }
 
 /** A filesystem in memory. */
 export interface TmpfsOption {
+  /** Which kind of mount. */
   readonly kind: "tmpfs";
   /** Path in the container. */
   readonly target: string;

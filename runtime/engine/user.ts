@@ -10,8 +10,11 @@ export interface UserFiles {
 
 /** Ids of a process. */
 export interface UserIds {
+  /** User. */
   readonly uid: number;
+  /** Group. */
   readonly gid: number;
+  /** Further groups, without `gid`. */
   readonly additionalGids: readonly number[];
   /** Home directory of a user that /etc/passwd knows. */
   readonly home?: string;

@@ -58,14 +58,17 @@ const WITHOUT_EFFECT: readonly string[] = [
 
 /** Options sorted by what they are. */
 export interface MountOptions {
-  /** A bind mount; with `recursive` of the mounts below too. */
+  /** A bind mount. */
   readonly bind: boolean;
+  /** Of a bind mount: with the mounts below. */
   readonly recursive: boolean;
-  /** Attributes of this mount. */
+  /** MOUNT_ATTR_* to set on this mount. */
   readonly set: number;
+  /** MOUNT_ATTR_* to clear on this mount, before `set`. */
   readonly clear: number;
-  /** Attributes of this mount and those below ("rro"). */
+  /** MOUNT_ATTR_* to set on this mount and those below ("rro"). */
   readonly recursiveSet: number;
+  /** MOUNT_ATTR_* to clear on this mount and those below, before `recursiveSet`. */
   readonly recursiveClear: number;
   /** MS_* propagation types to be set in order, each with whether it is recursive. */
   readonly propagation: readonly (readonly [type: number, recursive: boolean])[];
