@@ -4,3 +4,6 @@ export * from "./tar_reader.ts";
 export * from "./tar_writer.ts";
 export * from "./compression.ts";
 export * from "./layer_indexer.ts";
+export * from "./compressor.ts";
+export * from "./tar_stream.ts";
+export * from "./layer_blob.ts";

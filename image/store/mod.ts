@@ -9,3 +9,4 @@ export * from "./mount_layers.ts";
 export * from "./host_files.ts";
 export * from "./pack.ts";
 export * from "./wasm_file.ts";
+export * from "./write_layer.ts";
