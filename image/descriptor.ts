@@ -17,6 +17,10 @@ export interface Descriptor {
   readonly platform?: Platform;
   /** The content itself. */
   readonly data?: Uint8Array;
+  /** Where else it is said to be. Never dialled. */
+  readonly urls?: readonly string[];
+  /** Type of an artifact. */
+  readonly artifactType?: string;
 }
 
 /** Reads a descriptor. */
@@ -31,6 +35,8 @@ export function decodeDescriptor(cursor: Cursor): Descriptor {
   if (data !== undefined && data.length !== size) {
     throw cursor.field("data").error(`${data.length} bytes, not the ${size} stated`);
   }
+  const urls = cursor.field("urls").strings();
+  const artifactType = cursor.field("artifactType").optional((value) => value.string());
   return {
     mediaType: cursor.field("mediaType").string(),
     digest,
@@ -38,6 +44,8 @@ export function decodeDescriptor(cursor: Cursor): Descriptor {
     annotations: cursor.field("annotations").stringMap(),
     ...(platform === undefined ? {} : { platform }),
     ...(data === undefined ? {} : { data }),
+    ...(urls.length === 0 ? {} : { urls }),
+    ...(artifactType === undefined ? {} : { artifactType }),
   };
 }
 

@@ -18,6 +18,8 @@ export function inspectImage(image: Image): Record<string, unknown> {
     Architecture: config.architecture,
     ...(config.variant === undefined ? {} : { Variant: config.variant }),
     Os: config.os,
+    ...(config.osVersion === undefined ? {} : { OsVersion: config.osVersion }),
+    ...(config.osFeatures === undefined ? {} : { OsFeatures: config.osFeatures }),
     Size: layers.reduce((sum, layer) => sum + layer.descriptor.size, 0),
     Config: {
       User: config.config.User,
@@ -37,7 +39,7 @@ export function inspectImage(image: Image): Record<string, unknown> {
       Size: descriptor.size,
       ...(Object.keys(descriptor.annotations).length === 0 ? {} : { Annotations: descriptor.annotations }),
     })),
-    Annotations: manifest?.annotations ?? {},
+    Annotations: manifest.annotations,
     History: config.history,
   };
 }

@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { sha256 } from "./digest.ts";
-import { openDockerArchive } from "./docker_archive.ts";
-import { type ImageChoice, openLayout } from "./layout.ts";
+import { DockerArchiveSource } from "./docker_archive.ts";
+import { LayoutSource } from "./layout.ts";
+import { type ImageChoice, loadImage } from "./load.ts";
 import { OCI_CONFIG, OCI_INDEX, OCI_MANIFEST } from "./media_types.ts";
 import { parsePlatform } from "./platform.ts";
 import type { FileTree, Image } from "./source.ts";
@@ -45,8 +46,8 @@ class MemoryTree implements FileTree {
   size(path: string): Promise<number | undefined> {
     return Promise.resolve(this.files.get(path)?.length);
   }
-  async *read(path: string): AsyncGenerator<Uint8Array> {
-    yield await Promise.resolve(this.files.get(path)!);
+  async *read(path: string, offset = 0): AsyncGenerator<Uint8Array> {
+    yield await Promise.resolve(this.files.get(path)!.subarray(offset));
   }
   close(): void {
     this.closed = true;
@@ -63,7 +64,8 @@ function layout(build: (tree: MemoryTree) => unknown[]): MemoryTree {
 }
 
 function open(tree: MemoryTree, choice: Partial<ImageChoice> = {}): Promise<Image> {
-  return openLayout(tree, { platforms: ["wasi/wasm", "linux/amd64"].map(parsePlatform), ...choice });
+  const platforms = ["wasi/wasm", "linux/amd64"].map(parsePlatform);
+  return loadImage(new LayoutSource(tree), undefined, { platforms, ...choice });
 }
 
 const wanted = (platform: string): Partial<ImageChoice> => ({
@@ -71,7 +73,7 @@ const wanted = (platform: string): Partial<ImageChoice> => ({
   strict: true,
 });
 
-Deno.test("openLayout() reads manifest, configuration and layers", async () => {
+Deno.test("loadImage() reads manifest, configuration and layers", async () => {
   const tree = layout((tree) => [tree.image("wasi/wasm")]);
   const image = await open(tree);
   assert.equal(image.config.os, "wasi");
@@ -111,7 +113,7 @@ const broken: [name: string, change: (tree: MemoryTree) => void, message: RegExp
   ],
 ];
 for (const [name, change, message] of broken) {
-  Deno.test(`openLayout() refuses a layout ${name}`, async () => {
+  Deno.test(`loadImage() refuses a layout ${name}`, async () => {
     const tree = layout((tree) => [tree.image("wasi/wasm")]);
     change(tree);
     await assert.rejects(open(tree), (error: Error) => {
@@ -121,10 +123,10 @@ for (const [name, change, message] of broken) {
   });
 }
 
-Deno.test("openLayout() names a blob that is missing, swapped or truncated", async () => {
+Deno.test("loadImage() names a blob that is missing, swapped or truncated", async () => {
   const tree = layout((tree) => [tree.image("wasi/wasm")]);
   const { manifest, digest } = await open(tree);
-  const config = path(manifest!.config.digest), layer = path(manifest!.layers[0]!.digest);
+  const config = path(manifest.config.digest), layer = path(manifest.layers[0]!.digest);
   const content = tree.files.get(config)!;
   tree.files.delete(config);
   await assert.rejects(open(tree), /layout: config sha256:\w+: blobs\/sha256\/\w+ is missing/);
@@ -145,7 +147,7 @@ Deno.test("openLayout() names a blob that is missing, swapped or truncated", asy
   await assert.rejects(open(tree), /layout: manifest sha256:\w+: it is truncated/);
 });
 
-Deno.test("openLayout() goes through nested indexes", async () => {
+Deno.test("loadImage() goes through nested indexes", async () => {
   const tree = layout((tree) => [
     tree.index([
       tree.index([{ ...tree.image("linux/amd64"), platform: { os: "linux", architecture: "amd64" } }]),
@@ -160,7 +162,7 @@ Deno.test("openLayout() goes through nested indexes", async () => {
   );
 });
 
-Deno.test("openLayout() does not need the manifests and indexes of other platforms", async () => {
+Deno.test("loadImage() does not need the manifests and indexes of other platforms", async () => {
   const missing = { mediaType: OCI_INDEX, digest: `sha256:${"0".repeat(64)}`, size: 9 };
   const tree = layout((tree) => [
     tree.index([
@@ -173,7 +175,7 @@ Deno.test("openLayout() does not need the manifests and indexes of other platfor
   assert.equal((await open(tree)).config.os, "wasi");
 });
 
-Deno.test("openLayout() gives up on indexes 600 deep and on thousands of them", async () => {
+Deno.test("loadImage() gives up on indexes 600 deep and on thousands of them", async () => {
   const deep = layout((tree) => {
     let descriptor = tree.image("wasi/wasm");
     for (let i = 0; i < 600; i++) descriptor = tree.index([descriptor]);
@@ -187,13 +189,13 @@ Deno.test("openLayout() gives up on indexes 600 deep and on thousands of them", 
   await assert.rejects(open(wide), /layout: more than 64 indexes/);
 });
 
-Deno.test("openLayout() checks a lone image against --platform", async () => {
+Deno.test("loadImage() checks a lone image against --platform", async () => {
   const tree = layout((tree) => [tree.image("linux/arm64")]);
   assert.equal((await open(tree)).config.architecture, "arm64");
   await assert.rejects(open(tree, wanted("wasi/wasm")), /the image is for linux\/arm64, not for wasi\/wasm/);
 });
 
-Deno.test("openLayout() reads content carried in descriptors, if it is what they say", async () => {
+Deno.test("loadImage() reads content carried in descriptors, if it is what they say", async () => {
   const carried = (data: string): MemoryTree =>
     layout((tree) => {
       const layer = tree.blob("application/vnd.oci.image.layer.v1.tar", new Uint8Array(1024));
@@ -211,7 +213,7 @@ Deno.test("openLayout() reads content carried in descriptors, if it is what they
   await assert.rejects(open(carried("AAAA")), /config\.data: 3 bytes, not the \d+ stated/);
 });
 
-Deno.test("openLayout() tells artifacts and odd layers from images", async () => {
+Deno.test("loadImage() tells artifacts and odd layers from images", async () => {
   const artifact = layout((tree) => {
     const config = tree.blob("application/vnd.oci.empty.v1+json", {});
     return [tree.blob(OCI_MANIFEST, { schemaVersion: 2, artifactType: "application/x", config, layers: [] })];
@@ -234,20 +236,22 @@ function saved(
   return tree;
 }
 
-Deno.test("openDockerArchive() reads what docker save writes", async () => {
-  const platforms = [parsePlatform("linux/amd64")];
-  const image = await openDockerArchive(saved(), { platforms });
-  assert.equal(image.manifest, null);
+Deno.test("loadImage() reads what docker save writes", async () => {
+  const load = (tree: MemoryTree, name?: string): Promise<Image> =>
+    loadImage(new DockerArchiveSource(tree), name, { platforms: [parsePlatform("linux/amd64")] });
+  const image = await load(saved());
+  assert.equal(sha256(image.manifestBytes), image.digest, "a manifest is made up");
+  assert.equal((await load(saved())).digest, image.digest, "and always the same");
+  assert.equal(image.layers[0]!.descriptor.digest, image.layers[0]!.diffId);
   assert.equal(image.layers[0]!.descriptor.size, 1024);
   for (const tag of ["busybox", "busybox:latest", "b:1", "example.org/b:1"]) {
-    await openDockerArchive(saved(), { platforms, tag });
+    await load(saved(), tag);
   }
   await assert.rejects(
-    openDockerArchive(saved(), { platforms, tag: "debian" }),
+    load(saved(), "debian"),
     /layout: no image is called "debian"; it has busybox:latest, example\.org\/b:1/,
   );
-  const refused = (change: Parameters<typeof saved>[0]): Promise<Image> =>
-    openDockerArchive(saved(change), { platforms });
+  const refused = (change: Parameters<typeof saved>[0]): Promise<Image> => load(saved(change));
   await assert.rejects(refused((entry) => entry.Layers = ["x"]), /layout: x is missing/);
   await assert.rejects(
     refused((entry) => entry.Layers = [7]),
@@ -262,7 +266,7 @@ Deno.test("openDockerArchive() reads what docker save writes", async () => {
     /its content has digest sha256:/,
   );
   await assert.rejects(
-    openDockerArchive(layout(() => []), { platforms }),
+    load(layout(() => [])),
     /not a docker archive: it has no manifest\.json/,
   );
 });

@@ -16,12 +16,20 @@ export interface Manifest {
   readonly config: Descriptor;
   /** Layers, the lowest first. */
   readonly layers: readonly Descriptor[];
+  /** The manifest that this one is about. */
+  readonly subject?: Descriptor;
   /** Annotations. */
   readonly annotations: Readonly<Record<string, string>>;
 }
 
 /** An image index. */
 export interface Index {
+  /** Its own media type, if it says. */
+  readonly mediaType?: string;
+  /** Type of an artifact. */
+  readonly artifactType?: string;
+  /** The manifest that this one is about. */
+  readonly subject?: Descriptor;
   /** Manifests, or further indexes. */
   readonly manifests: readonly Descriptor[];
   /** Annotations. */
@@ -40,15 +48,24 @@ function root(bytes: Uint8Array, what: string, types: readonly string[]): Cursor
   return cursor;
 }
 
+/** What manifests and indexes have in common, if they have it. */
+function common(cursor: Cursor): Pick<Manifest, "mediaType" | "artifactType" | "subject"> {
+  const mediaType = cursor.field("mediaType").optional((value) => value.string());
+  const artifactType = cursor.field("artifactType").optional((value) => value.string());
+  const subject = cursor.field("subject").optional(decodeDescriptor);
+  return {
+    ...(mediaType === undefined ? {} : { mediaType }),
+    ...(artifactType === undefined ? {} : { artifactType }),
+    ...(subject === undefined ? {} : { subject }),
+  };
+}
+
 /** Reads a manifest. */
 export function decodeManifest(bytes: Uint8Array, what: string): Manifest {
   const cursor = root(bytes, what, MANIFEST_TYPES);
   if (cursor.field("manifests").exists) throw cursor.field("manifests").error("a manifest has none");
-  const mediaType = cursor.field("mediaType").optional((value) => value.string());
-  const artifactType = cursor.field("artifactType").optional((value) => value.string());
   return {
-    ...(mediaType === undefined ? {} : { mediaType }),
-    ...(artifactType === undefined ? {} : { artifactType }),
+    ...common(cursor),
     config: decodeDescriptor(cursor.field("config")),
     layers: cursor.field("layers").list(decodeDescriptor),
     annotations: cursor.field("annotations").stringMap(),
@@ -62,6 +79,7 @@ export function decodeIndex(bytes: Uint8Array, what: string): Index {
     if (cursor.field(name).exists) throw cursor.field(name).error("an index has none");
   }
   return {
+    ...common(cursor),
     manifests: cursor.field("manifests").items().map(decodeDescriptor),
     annotations: cursor.field("annotations").stringMap(),
   };

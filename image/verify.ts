@@ -1,4 +1,5 @@
 /** Checks content against its descriptor while it is read. @module */
+import type { Hash } from "node:crypto";
 import { hasher, isVerifiable, parseDigest } from "./digest.ts";
 
 /** What content should be. */
@@ -12,41 +13,76 @@ export interface Expected {
 /** Content is not what its descriptor says. */
 export class VerifyError extends Error {}
 
+/** A running check of content against its descriptor. */
+export class ContentCheck {
+  readonly #expected: Expected;
+  readonly #what: string;
+  readonly #algorithm: string;
+  readonly #hash: Hash;
+  #size = 0;
+
+  /** Throws a VerifyError, naming `what`, if the digest is of a kind that cannot be checked. */
+  constructor(expected: Expected, what: string) {
+    const digest = parseDigest(expected.digest);
+    if (digest === undefined) {
+      throw new VerifyError(`${what}: malformed digest ${JSON.stringify(expected.digest)}`);
+    }
+    if (!isVerifiable(digest)) {
+      throw new VerifyError(`${what}: digest algorithm "${digest.algorithm}" is not supported`);
+    }
+    this.#expected = expected;
+    this.#what = what;
+    this.#algorithm = digest.algorithm;
+    this.#hash = hasher(digest.algorithm);
+  }
+
+  /** Bytes so far. */
+  get size(): number {
+    return this.#size;
+  }
+
+  /** The next bytes. Throws a VerifyError as soon as there are more than stated. */
+  push(chunk: Uint8Array): void {
+    this.#size += chunk.length;
+    if (this.#size > this.#expected.size) {
+      throw new VerifyError(
+        `${this.#what}: it is longer than the ${this.#expected.size} bytes its descriptor states`,
+      );
+    }
+    this.#hash.update(chunk);
+  }
+
+  /** No more bytes. Throws a VerifyError if there were too few, or the digest differs. */
+  end(): void {
+    if (this.#size < this.#expected.size) {
+      throw new VerifyError(
+        `${this.#what}: it is truncated: ${this.#size} bytes of the ${this.#expected.size} its descriptor states`,
+      );
+    }
+    const actual = `${this.#algorithm}:${this.#hash.digest("hex")}`;
+    if (actual !== this.#expected.digest) {
+      throw new VerifyError(`${this.#what}: its content has digest ${actual}, not ${this.#expected.digest}`);
+    }
+  }
+}
+
 /**
  * Passes `source` on. Throws a VerifyError, naming `what`, as soon as there are more bytes than stated, and at the end when there
- * are fewer or the digest differs: nothing that was read may be used before the end.
+ * are fewer or the digest differs: nothing that was read may be used before the end. Throws the signal's reason once it is aborted.
  */
 export async function* verified(
   source: AsyncIterable<Uint8Array>,
   expected: Expected,
   what: string,
+  signal?: AbortSignal,
 ): AsyncGenerator<Uint8Array> {
-  const digest = parseDigest(expected.digest);
-  if (digest === undefined) {
-    throw new VerifyError(`${what}: malformed digest ${JSON.stringify(expected.digest)}`);
-  }
-  if (!isVerifiable(digest)) {
-    throw new VerifyError(`${what}: digest algorithm "${digest.algorithm}" is not supported`);
-  }
-  const hash = hasher(digest.algorithm);
-  let size = 0;
+  const check = new ContentCheck(expected, what);
   for await (const chunk of source) {
-    size += chunk.length;
-    if (size > expected.size) {
-      throw new VerifyError(`${what}: it is longer than the ${expected.size} bytes its descriptor states`);
-    }
-    hash.update(chunk);
+    signal?.throwIfAborted();
+    check.push(chunk);
     yield chunk;
   }
-  if (size < expected.size) {
-    throw new VerifyError(
-      `${what}: it is truncated: ${size} bytes of the ${expected.size} its descriptor states`,
-    );
-  }
-  const actual = `${digest.algorithm}:${hash.digest("hex")}`;
-  if (actual !== expected.digest) {
-    throw new VerifyError(`${what}: its content has digest ${actual}, not ${expected.digest}`);
-  }
+  check.end();
 }
 
 /** Reads verified content into memory; refused when it is stated to be larger than `limit`. */
@@ -55,13 +91,14 @@ export async function readVerified(
   expected: Expected,
   what: string,
   limit: number,
+  signal?: AbortSignal,
 ): Promise<Uint8Array<ArrayBuffer>> {
   if (expected.size > limit) {
     throw new VerifyError(`${what}: ${expected.size} bytes, more than the ${limit} that are read`);
   }
   const bytes = new Uint8Array(expected.size);
   let at = 0;
-  for await (const chunk of verified(source, expected, what)) {
+  for await (const chunk of verified(source, expected, what, signal)) {
     bytes.set(chunk, at);
     at += chunk.length;
   }

@@ -46,10 +46,10 @@ export class DirectoryTree implements FileTree {
     }
   }
   /** See FileTree. */
-  async *read(path: string): AsyncGenerator<Uint8Array> {
+  async *read(path: string, offset = 0): AsyncGenerator<Uint8Array> {
     const file = await open(`${this.path}/${path}`);
     try {
-      yield* chunks(file, 0, Infinity);
+      yield* chunks(file, offset, Infinity);
     } finally {
       file.close();
     }
@@ -117,10 +117,10 @@ export class ArchiveTree implements FileTree {
     return Promise.resolve(this.#find(path)?.size);
   }
   /** See FileTree. */
-  read(path: string): AsyncIterable<Uint8Array> {
+  read(path: string, offset = 0): AsyncIterable<Uint8Array> {
     const entry = this.#find(path);
     if (entry === undefined) throw new Error(`${this.name}: ${path} is missing`);
-    return chunks(this.file, entry.offset, entry.size);
+    return chunks(this.file, entry.offset + offset, Math.max(0, entry.size - offset));
   }
   /** See FileTree. */
   close(): void {

@@ -3,6 +3,7 @@ export * from "./default_root.ts";
 export * from "./host_blob.ts";
 export * from "./layer_cache.ts";
 export * from "./host_tree.ts";
+export * from "./open_source.ts";
 export * from "./open_image.ts";
 export * from "./layout_writer.ts";
 export * from "./mount_layers.ts";

@@ -87,14 +87,16 @@ function blob(mediaType: string, bytes: Uint8Array): Blob {
 
 const json = (value: unknown): Uint8Array => new TextEncoder().encode(JSON.stringify(value));
 
-/** The fields of a descriptor as they are written. */
+/** The fields of a descriptor as they are written; content that it carries is not among them. */
 export function descriptorJson(
-  { mediaType, digest, size, annotations, platform }: Descriptor,
+  { mediaType, digest, size, annotations, platform, artifactType, urls }: Descriptor,
 ): Record<string, unknown> {
   return {
     mediaType,
     digest,
     size,
+    ...(urls === undefined ? {} : { urls }),
+    ...(artifactType === undefined ? {} : { artifactType }),
     ...(platform === undefined ? {} : { platform }),
     ...(Object.keys(annotations).length === 0 ? {} : { annotations }),
   };
