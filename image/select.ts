@@ -2,7 +2,16 @@
 import type { Descriptor } from "./descriptor.ts";
 import { acceptable, type Platform, platformText } from "./platform.ts";
 
-const REF_NAME = "org.opencontainers.image.ref.name";
+/** The annotation of index.json's entries that holds a name. */
+export const REF_NAME = "org.opencontainers.image.ref.name";
+
+/**
+ * True for what can be a name in index.json: the characters that annotations.md wants, and the `_` that tags and repositories may have.
+ * Which of them may follow which is not restricted (image-layout.md#indexjson-file).
+ */
+export function isRefName(text: string): boolean {
+  return /^[A-Za-z0-9_][A-Za-z0-9_.:@+/-]*$/.test(text);
+}
 
 /** The reference name of an entry of index.json (annotations.md). */
 export function refName(descriptor: Descriptor): string | undefined {

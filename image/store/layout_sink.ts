@@ -1,0 +1,130 @@
+/** Writes images into an OCI layout directory. Every file appears complete, by rename; index.json comes last and keeps other images. @module */
+import type { ContentOptions, ImageSink } from "../content.ts";
+import { manifestFacts } from "../describe_manifest.ts";
+import type { Descriptor } from "../descriptor.ts";
+import { blobPath } from "../layout.ts";
+import { contentName } from "../read_content.ts";
+import { isRefName, refName } from "../select.ts";
+import { verified, VerifyError } from "../verify.ts";
+import { directoryOf, makeDirectory, writeAtomically } from "./atomic_file.ts";
+import { isAbandoned } from "./file_lock.ts";
+import { DirectoryTree } from "./host_tree.ts";
+import { changeIndex, indexEntry } from "./layout_index.ts";
+
+/** Files on their way into a layout begin like this. */
+const PARTIAL = ".partial-";
+
+/** A manifest that has been put. */
+export interface PutManifest {
+  /** What it is referred to by. */
+  readonly descriptor: Descriptor;
+  /** Its name. */
+  readonly name: string | undefined;
+}
+
+/** Keeps track of the manifests put into a sink: which of them the index must list. */
+export class PutManifests {
+  readonly #put: PutManifest[] = [];
+  readonly #parts = new Set<string>();
+
+  /** Notes a manifest. */
+  add(descriptor: Descriptor, bytes: Uint8Array, name: string | undefined, what: string): void {
+    for (const part of manifestFacts(bytes, what).parts) this.#parts.add(part.digest);
+    this.#put.push({ descriptor, name });
+  }
+
+  /** Those with a name, and those that nothing else leads to. */
+  roots(): PutManifest[] {
+    return this.#put.filter(({ descriptor, name }) =>
+      name !== undefined || !this.#parts.has(descriptor.digest)
+    );
+  }
+}
+
+/** See the module's comment. */
+export class LayoutSink implements ImageSink {
+  /** See ImageSink. */
+  readonly name: string;
+  readonly #manifests = new PutManifests();
+
+  /** The layout in `directory`, which is made with the first blob. */
+  constructor(readonly directory: string) {
+    this.name = directory;
+  }
+
+  /** See ImageSink. Only its size is looked at. */
+  async hasBlob({ digest, size }: Descriptor): Promise<boolean> {
+    const info = await Deno.stat(`${this.directory}/${blobPath(digest)}`).catch(() => null);
+    return info?.isFile === true && info.size === size;
+  }
+
+  /** See ImageSink. A blob that is there is read, and replaced if it is damaged. */
+  async putBlob(
+    descriptor: Descriptor,
+    open: () => AsyncIterable<Uint8Array>,
+    options: ContentOptions = {},
+  ): Promise<void> {
+    const path = `${this.directory}/${blobPath(descriptor.digest)}`;
+    const what = `${this.name}: ${contentName(descriptor)}`;
+    if (await this.hasBlob(descriptor) && await this.#isWhole(descriptor, what, options)) return;
+    await makeDirectory(directoryOf(path));
+    const temporary = `${this.directory}/${PARTIAL}${crypto.randomUUID()}`;
+    await writeAtomically(path, verified(open(), descriptor, what, options.signal), temporary);
+  }
+
+  async #isWhole(descriptor: Descriptor, what: string, { signal }: ContentOptions): Promise<boolean> {
+    const file = new DirectoryTree(this.directory).read(blobPath(descriptor.digest));
+    try {
+      for await (const _ of verified(file, descriptor, what, signal));
+      return true;
+    } catch (error) {
+      if (error instanceof VerifyError) return false;
+      throw error;
+    }
+  }
+
+  /** See ImageSink. */
+  async putManifest(
+    descriptor: Descriptor,
+    bytes: Uint8Array,
+    name: string | undefined,
+    options: ContentOptions = {},
+  ): Promise<void> {
+    if (name !== undefined && !isRefName(name)) {
+      throw new Error(`writing ${this.name}: ${JSON.stringify(name)} cannot be a name (annotations.md)`);
+    }
+    await this.putBlob(descriptor, () => once(bytes), options);
+    this.#manifests.add(descriptor, bytes, name, `${this.name}: ${contentName(descriptor)}`);
+  }
+
+  /** See ImageSink. */
+  async commit(): Promise<void> {
+    await this.#sweep();
+    const roots = this.#manifests.roots();
+    await makeDirectory(`${this.directory}/blobs/sha256`);
+    await changeIndex(this.directory, (entries) => {
+      const names = new Set(roots.map((root) => root.name));
+      const kept = entries.filter(({ descriptor }) => !names.has(refName(descriptor) ?? "\0"));
+      const known = new Set(kept.map(({ descriptor }) => descriptor.digest));
+      const added = roots.filter(({ name, descriptor }) =>
+        name !== undefined || !known.has(descriptor.digest)
+      );
+      return [...kept, ...added.map(({ descriptor, name }) => indexEntry(descriptor, name))];
+    });
+  }
+
+  /** Removes what writers that were killed have left behind. */
+  async #sweep(): Promise<void> {
+    for await (const { name } of Deno.readDir(this.directory)) {
+      const path = `${this.directory}/${name}`;
+      if (name.startsWith(PARTIAL) && await isAbandoned(path)) await Deno.remove(path).catch(() => {}); // somebody else swept
+    }
+  }
+
+  /** See ImageSink. */
+  close(): void {}
+}
+
+async function* once(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
+  yield await Promise.resolve(bytes);
+}
