@@ -1,6 +1,7 @@
 /** All commands and options: parsing, help and completion are made from this table. @module */
 import type { CommandSpec } from "./parser.ts";
 import { IMAGE } from "./tables/image.ts";
+import { REGISTRY } from "./tables/registry.ts";
 import { RUN } from "./tables/run.ts";
 import { SPEC } from "./tables/spec.ts";
 
@@ -14,6 +15,7 @@ export const UMIAK: CommandSpec = {
   commands: [
     RUN,
     IMAGE,
+    REGISTRY,
     SPEC,
     {
       name: "completion",

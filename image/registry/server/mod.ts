@@ -8,3 +8,5 @@ export * from "./memory_storage.ts";
 export * from "./directory_storage.ts";
 export * from "./htpasswd.ts";
 export * from "./serve.ts";
+export * from "./token_auth.ts";
+export * from "./faults.ts";
