@@ -57,14 +57,15 @@ export class GuestMemory {
 
   /** Writes seconds and nanoseconds as one 64-bit number of nanoseconds, without a bigint. */
   setNs(ptr: number, sec: number, nsec: number): void {
-    // sec × 10^9 = a × 2^16 + b with a = ⌊sec / 2^16⌋ × 10^9 and b = (sec mod 2^16) × 10^9 + nsec, both below 2^53.
-    const high = Math.floor(sec / 0x10000);
-    const a = high * 1e9;
-    const b = (sec - high * 0x10000) * 1e9 + nsec;
-    const aHigh = Math.floor(a / 0x10000);
-    const low = (a - aHigh * 0x10000) * 0x10000 + b;
+    // The low half is exact modulo 2^32; the high half comes from a double that can be 128 off, so the two are brought together.
+    const low = (Math.imul(sec, 1_000_000_000) + nsec) >>> 0;
+    const about = sec * 1e9 + nsec;
+    let high = Math.floor(about / 0x100000000);
+    const aboutLow = about - high * 0x100000000;
+    if (aboutLow - low > 0x80000000) high++;
+    else if (low - aboutLow > 0x80000000) high--;
     const view = this.#view;
-    view.setUint32(ptr, low % 0x100000000, true);
-    view.setUint32(ptr + 4, aHigh + Math.floor(low / 0x100000000), true);
+    view.setUint32(ptr, low, true);
+    view.setUint32(ptr + 4, high, true);
   }
 }

@@ -11,9 +11,9 @@
 
 /**
  * How a parameter reaches JavaScript: `i32` as it is; `u64`, `s64` as a double (exact below 2^53, rounded above);
- * `lo` as the low 32 bits; `pair` as two numbers, low then high 32 bits.
+ * `lo` as the low 32 bits; `pair` as two numbers, low then high 32 bits; `unused` (64 bits) not at all.
  */
-export type ShimParam = "i32" | "u64" | "s64" | "lo" | "pair";
+export type ShimParam = "i32" | "u64" | "s64" | "lo" | "pair" | "unused";
 
 /** One function of an interface. */
 export interface ShimFunction {
@@ -55,7 +55,19 @@ const section = (id: number, items: readonly (readonly number[])[]): number[] =>
 };
 
 function hostTypes(params: readonly ShimParam[]): number[] {
-  return params.flatMap((p) => p === "u64" || p === "s64" ? [F64] : p === "pair" ? [I32, I32] : [I32]);
+  return params.flatMap((p) => {
+    switch (p) {
+      case "u64":
+      case "s64":
+        return [F64];
+      case "pair":
+        return [I32, I32];
+      case "unused":
+        return [];
+      default:
+        return [I32];
+    }
+  });
 }
 
 function pushArguments(params: readonly ShimParam[]): number[] {
@@ -68,6 +80,8 @@ function pushArguments(params: readonly ShimParam[]): number[] {
         return [...get, 0xba]; // f64.convert_i64_u
       case "s64":
         return [...get, 0xb9]; // f64.convert_i64_s
+      case "unused":
+        return [];
       case "lo":
         return [...get, 0xa7]; // i32.wrap_i64
       case "pair":

@@ -1,10 +1,11 @@
 /** The host's clocks for the kernel. @module */
-import { hostKernelClock, type KernelClock } from "../kernel/clock.ts";
+import { CLOCK_MONOTONIC, CLOCK_REALTIME, type KernelClock, PortableClock } from "../kernel/clock.ts";
 
-/** Reads after which it pays to load the C library's clock. */
+/** Readings after which it pays to load the C library's clock. */
 const UPGRADE_AFTER = 2000;
+const NS = 1_000_000_000;
 
-type ClockGettime = (id: number, out: Uint32Array<ArrayBuffer>) => number;
+type ClockGettime = (id: number, out: Deno.PointerValue) => number;
 
 /** clock_gettime(2) of the C library through FFI: on Linux it is half as dear as Deno's own clocks, and has nanoseconds. */
 function loadClockGettime(): ClockGettime | undefined {
@@ -13,7 +14,7 @@ function loadClockGettime(): ClockGettime | undefined {
     try {
       const library = Deno.dlopen(
         name,
-        { clock_gettime: { parameters: ["i32", "buffer"], result: "i32" } } as const,
+        { clock_gettime: { parameters: ["i32", "pointer"], result: "i32" } } as const,
       );
       return library.symbols.clock_gettime as ClockGettime;
     } catch {
@@ -22,35 +23,51 @@ function loadClockGettime(): ClockGettime | undefined {
   }
 }
 
-const CLOCK_REALTIME = 0, CLOCK_MONOTONIC = 1;
-
 /** Clocks that begin with the portable ones and turn to the C library's when they are read often. */
+class HostClock extends PortableClock {
+  override readonly resolutionNs: number = Deno.build.os === "linux" ? 1 : 1000;
+  /** struct timespec: two 64-bit numbers; seconds fit 32 bits until 2106. On an ArrayBuffer of its own, which does not move. */
+  readonly #now = new Uint32Array(new ArrayBuffer(16));
+  #pointer: Deno.PointerValue = null;
+  #native: ClockGettime | undefined;
+  #readings = 0;
+  #offsetSec = 0;
+  #offsetNsec = 0;
+
+  override sample(id: number): void {
+    const native = this.#native;
+    if (native === undefined) {
+      if (++this.#readings === UPGRADE_AFTER) this.#upgrade();
+      return super.sample(id);
+    }
+    const now = this.#now;
+    native(id, this.#pointer);
+    if (id === CLOCK_REALTIME) {
+      this.sec = now[0]!;
+      this.nsec = now[2]!;
+      return;
+    }
+    const nsec = now[2]! + this.#offsetNsec;
+    const carry = nsec >= NS;
+    this.sec = now[0]! + this.#offsetSec + (carry ? 1 : 0);
+    this.nsec = carry ? nsec - NS : nsec;
+  }
+
+  /** The two monotonic clocks have different zeros: what has been told so far goes on. */
+  #upgrade(): void {
+    const native = loadClockGettime();
+    if (native === undefined) return;
+    this.#pointer = Deno.UnsafePointer.of(this.#now);
+    native(CLOCK_MONOTONIC, this.#pointer);
+    super.sample(CLOCK_MONOTONIC); // the later of the two readings, so that the step is forward
+    const offset = (this.sec - this.#now[0]!) * NS + this.nsec - this.#now[2]!;
+    this.#offsetSec = Math.floor(offset / NS);
+    this.#offsetNsec = offset - this.#offsetSec * NS;
+    this.#native = native;
+  }
+}
+
+/** The clocks of this host. */
 export function hostClock(): KernelClock {
-  const portable = hostKernelClock();
-  const now = new Uint32Array(4); // struct timespec: two 64-bit numbers; seconds fit 32 bits until 2106
-  let native: ClockGettime | undefined;
-  let reads = 0;
-  let monotonicOffset = 0;
-  const read = (id: number): number => {
-    native!(id, now);
-    return now[0]! * 1000 + now[2]! / 1e6;
-  };
-  const upgrade = (): void => {
-    native = loadClockGettime();
-    // The two monotonic clocks have different zeros: what has been told so far goes on.
-    if (native !== undefined) monotonicOffset = portable.monotonic() - read(CLOCK_MONOTONIC);
-  };
-  return {
-    realtime(): number {
-      if (native !== undefined) return read(CLOCK_REALTIME);
-      if (++reads === UPGRADE_AFTER) upgrade();
-      return portable.realtime();
-    },
-    monotonic(): number {
-      if (native !== undefined) return read(CLOCK_MONOTONIC) + monotonicOffset;
-      if (++reads === UPGRADE_AFTER) upgrade();
-      return portable.monotonic();
-    },
-    resolutionNs: Deno.build.os === "linux" ? 1 : 1000,
-  };
+  return new HostClock();
 }

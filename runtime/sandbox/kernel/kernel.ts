@@ -16,7 +16,7 @@ import { O_CREAT, O_EXCL, O_WRONLY } from "../../../fs/abi/open.ts";
 import { isDir } from "../../../fs/abi/mode.ts";
 import { TmpfsSuper } from "../../../fs/tmpfs/mod.ts";
 import type { BinaryFormat } from "./binfmt.ts";
-import { hostKernelClock, type KernelClock } from "./clock.ts";
+import { type KernelClock, PortableClock } from "./clock.ts";
 import { Credentials } from "./credentials.ts";
 import { FdTable } from "./fd_table.ts";
 import { Namespace, type NsProxy, PidNamespace, UtsNamespace } from "./namespaces.ts";
@@ -52,7 +52,7 @@ export class Kernel {
 
   /** A kernel without processes. */
   constructor(options: KernelOptions = {}) {
-    this.clock = options.clock ?? hostKernelClock();
+    this.clock = options.clock ?? new PortableClock();
     this.vfs = new Vfs();
     this.formats = [...options.formats ?? []];
     this.bootedAt = this.clock.monotonic();

@@ -29,7 +29,7 @@ export const PREVIEW1: readonly SupportedFunction[] = [
   { name: "clock_res_get", params: ["i32", "i32"] },
   {
     name: "clock_time_get",
-    params: ["i32", "u64", "i32"],
+    params: ["i32", "unused", "i32"], // the precision: clocks are always as exact as they can be
     note: "process and thread CPU time count from the process's start",
   },
   {

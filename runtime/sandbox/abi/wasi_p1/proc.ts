@@ -44,19 +44,6 @@ export function proc(p: WasiProcess): FunctionSet {
     return SUCCESS;
   }
 
-  /** Milliseconds of a clock, or undefined for one that does not exist. */
-  function read(id: number): number | undefined {
-    switch (id) {
-      case CLOCK.REALTIME:
-        return clock.realtime();
-      case CLOCK.MONOTONIC:
-        return clock.monotonic();
-      case CLOCK.PROCESS_CPUTIME:
-      case CLOCK.THREAD_CPUTIME:
-        return task.cpuTime();
-    }
-  }
-
   const plain: Record<string, PlainFunction> = {
     args_get: (argv, buffer) => copy(options.argv, argv!, buffer!),
     args_sizes_get: (count, size) => sizes(options.argv, count!, size!),
@@ -69,11 +56,16 @@ export function proc(p: WasiProcess): FunctionSet {
       memory.setNs(out!, 0, clock.resolutionNs);
       return SUCCESS;
     },
-    clock_time_get(id, _precision, out) {
+    clock_time_get(id, out) {
       out! >>>= 0;
       if (!memory.holds(out!, 8)) return FAULT;
-      const ms = read(id!);
-      if (ms === undefined) return INVAL;
+      if (id === CLOCK.REALTIME || id === CLOCK.MONOTONIC) {
+        clock.sample(id);
+        memory.setNs(out!, clock.sec, clock.nsec);
+        return SUCCESS;
+      }
+      if (id !== CLOCK.PROCESS_CPUTIME && id !== CLOCK.THREAD_CPUTIME) return INVAL;
+      const ms = task.cpuTime();
       const sec = Math.floor(ms / 1000);
       memory.setNs(out!, sec, Math.floor((ms - sec * 1000) * 1e6));
       return SUCCESS;
