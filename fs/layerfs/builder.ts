@@ -236,10 +236,13 @@ const quote = (path: string): string => JSON.stringify(path);
 const encoder = new TextEncoder();
 /** The attribute that marks an opaque directory for fs/overlay. */
 const OPAQUE = "trusted.overlay.opaque";
+/** The attribute that marks, for fs/overlay, a directory that no entry describes: one below it keeps its own attributes. */
+const IMPLICIT = "trusted.overlay.umiak.implied";
 
 function xattrsOf(node: Node): [string, Uint8Array][] {
   const list: [string, Uint8Array][] = [...node.attributes.xattrs ?? []];
   if (node.opaque) list.push([OPAQUE, encoder.encode("y")]);
+  else if (node.implied) list.push([IMPLICIT, encoder.encode("y")]);
   return list;
 }
 

@@ -8,7 +8,7 @@
  */
 
 const MAGIC = 0x49_4b_4d_55; // "UMKI"
-const VERSION = 1;
+const VERSION = 2;
 const HEADER_WORDS = 16;
 /** No value. */
 export const NONE = 0xffffffff;

@@ -109,7 +109,7 @@ function copyUpRegular(inode: OverlayInode, lower: Inode, dir: Inode, empty: boo
 
 /** Makes the upper double of a directory; what is in it stays below. */
 export function copyUpDirectory(inode: OverlayInode): Inode | number {
-  const lower = inode.lowers[0]!;
+  const lower = inode.real;
   const dir = upperParent(inode);
   if (typeof dir === "number") return dir;
   const made = dir.mkdir(inode.name, lower.mode, lower.uid, lower.gid);

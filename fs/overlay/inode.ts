@@ -9,7 +9,7 @@ import { copyUpDirectory, copyUpFile } from "./copy_up.ts";
 import { MergedStream } from "./dir_stream.ts";
 import { OverlayFile } from "./file.ts";
 import { renameIn } from "./rename.ts";
-import { isOpaque, isWhiteout, OPAQUE, type OverlaySuper } from "./super.ts";
+import { isImplied, isOpaque, isWhiteout, OPAQUE, type OverlaySuper } from "./super.ts";
 
 const YES: Uint8Array = new Uint8Array([0x79]);
 const PRIVATE = "trusted.overlay.";
@@ -32,8 +32,9 @@ export class OverlayInode extends Inode {
     parent: OverlayInode | null,
     name: string,
   ) {
-    const real = upper ?? lowers[0]!;
-    super(fs, fs.number(real), real.mode);
+    const top = upper ?? lowers[0]!;
+    super(fs, fs.number(top), top.mode);
+    const real = this.real;
     this.parent = parent;
     this.name = name;
     this.nlink = real.nlink;
@@ -42,7 +43,9 @@ export class OverlayInode extends Inode {
 
   /** The file that has the content and attributes. */
   get real(): Inode {
-    return this.upper ?? this.lowers[0]!;
+    const { lowers } = this;
+    return this.upper ??
+      (lowers.length === 1 ? lowers[0]! : lowers.find((dir) => !isImplied(dir)) ?? lowers[0]!);
   }
 
   /** Notes a name it has. */

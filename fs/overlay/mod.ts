@@ -1,4 +1,4 @@
 /** overlay(5). @module */
-export { isWhiteout, OPAQUE, type OverlayOptions, OverlaySuper } from "./super.ts";
+export { isImplied, isWhiteout, OPAQUE, type OverlayOptions, OverlaySuper } from "./super.ts";
 export { OverlayInode } from "./inode.ts";
 export { overlayType } from "./type.ts";

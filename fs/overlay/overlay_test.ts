@@ -1,9 +1,10 @@
 /** What is particular about overlays: copy-up, whiteouts, merged directories. The rest is in the contract. @module */
 import assert from "node:assert/strict";
 import { O_RDONLY, O_RDWR, O_WRONLY } from "../abi/open.ts";
+import { LayerfsSuper, LayerIndexBuilder, MemoryBlob } from "../layerfs/mod.ts";
 import { Files, testCaller } from "../testing/mod.ts";
 import { TmpfsSuper } from "../tmpfs/mod.ts";
-import { fchmod } from "../vfs/mod.ts";
+import { fchmod, type Inode } from "../vfs/mod.ts";
 import { isWhiteout, OverlaySuper } from "./super.ts";
 
 interface Made {
@@ -212,4 +213,26 @@ Deno.test("a lower file that has lost its name can still be changed through its 
   assert.equal(two.read(buf, 0, 16), 7);
   assert.equal(new TextDecoder().decode(buf.subarray(0, 7)), "lower a");
   two.close();
+});
+
+Deno.test("a layer that only names something in a directory leaves the directory's attributes to the layer below", () => {
+  const layer = (build: (b: LayerIndexBuilder) => void): LayerfsSuper => {
+    const builder = new LayerIndexBuilder();
+    build(builder);
+    return new LayerfsSuper({ index: builder.build(0), blob: new MemoryBlob(new Uint8Array(0)) });
+  };
+  const attributes = { uid: 5, gid: 6, mtimeSec: 7, mtimeNsec: 0 };
+  const file = { mode: 0o100644, ...attributes };
+  const below = layer((b) => b.add("tmp", { mode: 0o041777, ...attributes }));
+  const above = layer((b) => b.add("tmp/new/x", file));
+  const upper = new TmpfsSuper();
+  const merged = new OverlaySuper({ lowers: [above.root, below.root], upper: upper.root });
+  const f = new Files(testCaller(merged));
+  const { mode, uid, mtimeSec } = f.stat("/tmp");
+  assert.deepEqual([mode, uid, mtimeSec], [0o041777, 5, 7]);
+  assert.equal(f.stat("/tmp/new").mode, 0o040755);
+  f.write("/tmp/y", "y"); // copied up with the attributes it shows
+  assert.equal(f.stat("/tmp").mode, 0o041777);
+  assert.deepEqual(f.list("/tmp"), ["new", "y"]);
+  assert.deepEqual((merged.root.lookup("tmp") as Inode).listxattr(), []);
 });

@@ -1,6 +1,6 @@
 /** overlay(5) in TypeScript: read-only trees seen through a writable one. @module */
 import { EROFS } from "../abi/errno.ts";
-import { isChr } from "../abi/mode.ts";
+import { isChr, isDir } from "../abi/mode.ts";
 import type { Statfs } from "../abi/stat.ts";
 import { type Clock, hostClock } from "../vfs/clock.ts";
 import { type Inode, SuperBlock } from "../vfs/inode.ts";
@@ -9,6 +9,9 @@ import { OverlayInode } from "./inode.ts";
 const MAGIC = 0x794c7630;
 /** The attribute of a directory that hides what is below it. */
 export const OPAQUE = "trusted.overlay.opaque";
+
+/** The attribute of a layer's directory that the layer does not describe, only names something in: a lower one's attributes count. */
+export const IMPLIED = "trusted.overlay.umiak.implied";
 
 /** What an overlay is made of. */
 export interface OverlayOptions {
@@ -31,6 +34,11 @@ export function isWhiteout(inode: Inode): boolean {
 export function isOpaque(dir: Inode): boolean {
   const value = dir.getxattr(OPAQUE);
   return typeof value !== "number" && value[0] === 0x79; // "y"
+}
+
+/** True if a directory has no attributes of its own. */
+export function isImplied(dir: Inode): boolean {
+  return isDir(dir.mode) && typeof dir.getxattr(IMPLIED) !== "number";
 }
 
 /** See the module's comment. */

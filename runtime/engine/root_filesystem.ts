@@ -1,5 +1,5 @@
 /** The root filesystem of a container: read-only layers under a fresh writable tree. @module */
-import { LayerfsSuper, OverlaySuper, TmpfsSuper } from "../../fs/mod.ts";
+import { isImplied, LayerfsSuper, OverlaySuper, TmpfsSuper } from "../../fs/mod.ts";
 import type { Inode } from "../../fs/vfs/inode.ts";
 import type { ImageConfig } from "../../image/config.ts";
 import type { Platform } from "../../image/platform.ts";
@@ -47,9 +47,11 @@ export async function prepareImage(image: string, platform: Platform | undefined
 /** An overlay of an image's layers with a writable tree of its own, in memory. */
 export function rootFilesystem(layers: readonly LayerfsSuper[]): OverlaySuper {
   const upper = new TmpfsSuper({ mode: 0o755 });
-  const top = layers[0]?.root;
+  // A layer need not describe the root: then it is as the one below has it.
+  const roots = layers.map((layer) => layer.root);
+  const top = roots.find((root) => !isImplied(root)) ?? roots[0];
   if (top !== undefined) upper.root.setattr({ mode: top.mode & 0o7777, uid: top.uid, gid: top.gid });
-  const lowers: Inode[] = layers.map((layer) => layer.root);
+  const lowers: Inode[] = roots;
   // An image may have no layers at all: the overlay then has an empty one below.
   return new OverlaySuper({ lowers, upper: upper.root });
 }
