@@ -53,6 +53,10 @@ export interface ImageConfig {
   readonly os: string;
   /** Variant of the processor. */
   readonly variant?: string;
+  /** Version of the operating system (`os.version`). */
+  readonly osVersion?: string;
+  /** What the operating system must have (`os.features`). */
+  readonly osFeatures?: readonly string[];
   /** Defaults for containers. */
   readonly config: ExecutionConfig;
   /** Digests of the layers' archives, the lowest first. */
@@ -110,12 +114,15 @@ export function decodeImageConfig(bytes: Uint8Array, what: string, layers?: numb
       `${diffIds.length} diff_ids for the ${layers} layers of the manifest`,
     );
   }
+  const osVersion = text(cursor, "os.version"), osFeatures = cursor.field("os.features").strings();
   return {
     ...optionalText(cursor, "created"),
     ...optionalText(cursor, "author"),
     architecture: cursor.field("architecture").string(),
     os: cursor.field("os").string(),
     ...optionalText(cursor, "variant"),
+    ...(osVersion === "" ? {} : { osVersion }),
+    ...(osFeatures.length === 0 ? {} : { osFeatures }),
     config: execution(
       cursor.field("config").exists ? cursor.field("config") : new Cursor({}, what, "config"),
     ),

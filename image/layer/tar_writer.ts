@@ -29,6 +29,8 @@ export interface TarInput {
   readonly devminor?: number;
   /** Extended attributes. */
   readonly xattrs?: ReadonlyMap<string, Uint8Array>;
+  /** Further PAX records. */
+  readonly records?: Readonly<Record<string, string>>;
 }
 
 const FLAGS: Readonly<Record<TarType, string>> = {
@@ -129,6 +131,9 @@ export function tarHeader(input: TarInput): Uint8Array<ArrayBuffer> {
   }
   for (const [key, value] of [...input.xattrs ?? []].sort(([a], [b]) => a < b ? -1 : 1)) {
     records.push(record(`SCHILY.xattr.${key}`, value));
+  }
+  for (const [key, value] of Object.entries(input.records ?? {})) {
+    records.push(record(key, encoder.encode(value)));
   }
   const [prefix, short] = parts ?? [new Uint8Array(0), name.subarray(0, 100)];
   const header = ustar(input, prefix, short, link, FLAGS[input.type]);
