@@ -13,7 +13,7 @@ const MAX_LOOKED_AT = 4096;
 /** The tag that stands in for the referrers API: `sha256-HEX` (distribution-spec, Referrers Tag Schema). */
 export function referrersTag(digest: string): string {
   const [algorithm = "", encoded = ""] = digest.split(":");
-  return `${algorithm.slice(0, 32)}-${encoded.slice(0, 64)}`;
+  return `${algorithm.slice(0, 32)}-${encoded.slice(0, 64)}`.replace(/[^A-Za-z0-9._-]/g, "-");
 }
 
 /** A manifest, or undefined if the source does not have it. */

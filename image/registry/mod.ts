@@ -1,0 +1,23 @@
+/** Registries (distribution-spec): pulling, pushing, tags, referrers, credentials. @module */
+export type { Descriptor } from "../descriptor.ts";
+export type { Platform } from "../platform.ts";
+export { type ContentOptions, type ImageSink, type ImageSource, MissingContentError } from "../content.ts";
+export * from "./reference.ts";
+export type { RegistryOptions } from "./options.ts";
+export { Registry } from "./registry.ts";
+export type { Repository } from "./repository.ts";
+export type { FoundManifest, ManifestOptions } from "./manifests.ts";
+export type { ReferrersOptions } from "./referrers.ts";
+export type { TagsOptions } from "./tags.ts";
+export type { UploadMode, UploadOptions } from "./uploads.ts";
+export { RegistrySource } from "./source.ts";
+export { RegistrySink } from "./sink.ts";
+export { NetworkError, RegistryError, type Repeat } from "./http/errors.ts";
+export { isLoopback } from "./http/hosts.ts";
+export { RETRIES, type RetryClock, type RetryPolicy } from "./http/retry.ts";
+export { TIMEOUTS, type Timeouts } from "./http/watchdog.ts";
+export type { TransportOptions } from "./http/transport.ts";
+export { defaultCertDirs, type TlsOptions } from "./http/tls.ts";
+export * from "./auth/credentials.ts";
+export { authFiles, type Environment, FileCredentials, loginFile } from "./auth/config_paths.ts";
+export { eraseCredentials, type Kept, saveCredentials } from "./auth/login.ts";
