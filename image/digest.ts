@@ -28,6 +28,12 @@ export function isVerifiable(digest: Digest): boolean {
   return digest.algorithm in LENGTHS;
 }
 
+/** True for the digest of an algorithm that is known here. "app:latest" follows the grammar of digests as well. */
+export function isKnownDigest(text: string): boolean {
+  const digest = parseDigest(text);
+  return digest !== undefined && isVerifiable(digest);
+}
+
 /** A running hash of a digest's algorithm. Throws for one that cannot be verified. */
 export function hasher(algorithm: string): Hash {
   if (!(algorithm in LENGTHS)) {

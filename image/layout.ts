@@ -2,7 +2,7 @@
 import { Cursor, parseJson } from "../json/mod.ts";
 import { type ContentOptions, type ImageSource, MissingContentError } from "./content.ts";
 import type { Descriptor } from "./descriptor.ts";
-import { isVerifiable, parseDigest } from "./digest.ts";
+import { isKnownDigest, parseDigest } from "./digest.ts";
 import { decodeIndex, type Index, MAX_MANIFEST } from "./manifest.ts";
 import { collect, contentName } from "./read_content.ts";
 import { findReferrers } from "./referrers.ts";
@@ -72,18 +72,17 @@ export class LayoutSource implements ImageSource {
   async resolve(name: string | undefined, options: ContentOptions = {}): Promise<readonly Descriptor[]> {
     options.signal?.throwIfAborted();
     const { manifests } = await this.index();
-    const digest = name === undefined ? undefined : parseDigest(name);
-    if (digest === undefined || !isVerifiable(digest) || manifests.some((d) => refName(d) === name)) {
+    if (name === undefined || !isKnownDigest(name) || manifests.some((d) => refName(d) === name)) {
       return selectTag(manifests, name, this.name);
     }
     const named = manifests.find((d) => d.digest === name);
     if (named !== undefined) return [named];
-    const size = await this.tree.size(blobPath(name!));
+    const size = await this.tree.size(blobPath(name));
     if (size === undefined) {
-      throw new MissingContentError(`${this.name}: manifest ${name}: ${blobPath(name!)} is missing`);
+      throw new MissingContentError(`${this.name}: manifest ${name}: ${blobPath(name)} is missing`);
     }
     const what = `${this.name}: manifest ${name}`;
-    const unknown = { mediaType: "", digest: name!, size, annotations: {} };
+    const unknown = { mediaType: "", digest: name, size, annotations: {} };
     const bytes = await collect(this.blob(unknown, options), unknown, what, MAX_MANIFEST);
     return [describeManifest(bytes, what)];
   }

@@ -23,3 +23,8 @@ export const OCI_MANIFEST = "application/vnd.oci.image.manifest.v1+json";
 export const OCI_CONFIG = "application/vnd.oci.image.config.v1+json";
 /** See OCI_INDEX. */
 export const OCI_LAYER_GZIP = "application/vnd.oci.image.layer.v1.tar+gzip";
+
+/** True for layers that may have to stay where they are: registries, and other places, need not have them (media-types.md). */
+export function isForeignLayer(mediaType: string): boolean {
+  return /\.layer\.nondistributable\.|\.rootfs\.foreign\./.test(mediaType);
+}

@@ -18,6 +18,7 @@ export * from "./load.ts";
 export * from "./parallel.ts";
 export * from "./transfer.ts";
 export * from "./write_image.ts";
+export * from "./copy.ts";
 export * from "./layout.ts";
 export * from "./docker_archive.ts";
 export * from "./inspect.ts";

@@ -1,45 +1,18 @@
 /** Writes images into an OCI layout directory. Every file appears complete, by rename; index.json comes last and keeps other images. @module */
 import type { ContentOptions, ImageSink } from "../content.ts";
-import { manifestFacts } from "../describe_manifest.ts";
 import type { Descriptor } from "../descriptor.ts";
 import { blobPath } from "../layout.ts";
 import { contentName } from "../read_content.ts";
-import { isRefName, refName } from "../select.ts";
+import { isRefName } from "../select.ts";
 import { verified, VerifyError } from "../verify.ts";
 import { directoryOf, makeDirectory, writeAtomically } from "./atomic_file.ts";
 import { isAbandoned } from "./file_lock.ts";
 import { DirectoryTree } from "./host_tree.ts";
-import { changeIndex, indexEntry } from "./layout_index.ts";
+import { changeIndex } from "./layout_index.ts";
+import { PutManifests } from "./put_manifests.ts";
 
 /** Files on their way into a layout begin like this. */
 const PARTIAL = ".partial-";
-
-/** A manifest that has been put. */
-export interface PutManifest {
-  /** What it is referred to by. */
-  readonly descriptor: Descriptor;
-  /** Its name. */
-  readonly name: string | undefined;
-}
-
-/** Keeps track of the manifests put into a sink: which of them the index must list. */
-export class PutManifests {
-  readonly #put: PutManifest[] = [];
-  readonly #parts = new Set<string>();
-
-  /** Notes a manifest. */
-  add(descriptor: Descriptor, bytes: Uint8Array, name: string | undefined, what: string): void {
-    for (const part of manifestFacts(bytes, what).parts) this.#parts.add(part.digest);
-    this.#put.push({ descriptor, name });
-  }
-
-  /** Those with a name, and those that nothing else leads to. */
-  roots(): PutManifest[] {
-    return this.#put.filter(({ descriptor, name }) =>
-      name !== undefined || !this.#parts.has(descriptor.digest)
-    );
-  }
-}
 
 /** See the module's comment. */
 export class LayoutSink implements ImageSink {
@@ -100,17 +73,8 @@ export class LayoutSink implements ImageSink {
   /** See ImageSink. */
   async commit(): Promise<void> {
     await this.#sweep();
-    const roots = this.#manifests.roots();
     await makeDirectory(`${this.directory}/blobs/sha256`);
-    await changeIndex(this.directory, (entries) => {
-      const names = new Set(roots.map((root) => root.name));
-      const kept = entries.filter(({ descriptor }) => !names.has(refName(descriptor) ?? "\0"));
-      const known = new Set(kept.map(({ descriptor }) => descriptor.digest));
-      const added = roots.filter(({ name, descriptor }) =>
-        name !== undefined || !known.has(descriptor.digest)
-      );
-      return [...kept, ...added.map(({ descriptor, name }) => indexEntry(descriptor, name))];
-    });
+    await changeIndex(this.directory, (entries) => this.#manifests.into(entries));
   }
 
   /** Removes what writers that were killed have left behind. */
