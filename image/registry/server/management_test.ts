@@ -1,0 +1,226 @@
+/** distribution-spec#content-management, error codes, and what a hostile client may not do. */
+import assert from "node:assert/strict";
+import { bytesOf, digestOf, forEachStorage, Harness, MANIFEST } from "./testing/harness.ts";
+import { MemoryStorage } from "./memory_storage.ts";
+
+forEachStorage("spec.md#deleting-tags: 202, then 404; the manifest and other tags stay", async (h) => {
+  const bytes = await h.manifest("a");
+  const digest = digestOf(bytes);
+  await h.put("a", `${digest}?tag=one&tag=two`, bytes);
+  for (const tag of ["one", "two"]) {
+    assert.equal((await h.send("DELETE", `/v2/a/manifests/${tag}`)).status, 202);
+    await h.refused(404, "MANIFEST_UNKNOWN", "GET", `/v2/a/manifests/${tag}`);
+    await h.refused(404, "MANIFEST_UNKNOWN", "DELETE", `/v2/a/manifests/${tag}`);
+    assert.deepEqual((await h.send("GET", `/v2/a/manifests/${digest}`)).bytes, bytes);
+  }
+  assert.deepEqual((await h.send("GET", "/v2/a/tags/list")).json.tags, []);
+});
+
+forEachStorage(
+  "spec.md#deleting-manifests: 202, then 404 by digest and by every tag; 404 without the repository",
+  async (h) => {
+    const bytes = await h.manifest("a");
+    const digest = digestOf(bytes);
+    await h.put("a", `${digest}?tag=one&tag=two`, bytes);
+    await h.put("a", "other", await h.manifest("a", { annotations: { x: "y" } }));
+    assert.equal((await h.send("DELETE", `/v2/a/manifests/${digest}`)).status, 202);
+    for (const reference of [digest, "one", "two"]) {
+      await h.refused(404, "MANIFEST_UNKNOWN", "GET", `/v2/a/manifests/${reference}`);
+    }
+    await h.refused(404, "BLOB_UNKNOWN", "GET", `/v2/a/blobs/${digest}`);
+    await h.refused(404, "MANIFEST_UNKNOWN", "DELETE", `/v2/a/manifests/${digest}`);
+    await h.refused(404, "NAME_UNKNOWN", "DELETE", `/v2/none/manifests/${digest}`);
+    await h.refused(400, "DIGEST_INVALID", "DELETE", "/v2/a/manifests/sha256:x");
+    assert.deepEqual((await h.send("GET", "/v2/a/tags/list")).json.tags, ["other"]);
+  },
+);
+
+forEachStorage("a deleted referrer is no longer listed", async (h) => {
+  const subject = { mediaType: MANIFEST, digest: digestOf(bytesOf("absent")), size: 6 };
+  const bytes = await h.manifest("a", { subject });
+  await h.put("a", "s", bytes);
+  assert.equal((await h.send("GET", `/v2/a/referrers/${subject.digest}`)).json.manifests.length, 1);
+  await h.send("DELETE", `/v2/a/manifests/${digestOf(bytes)}`);
+  assert.equal((await h.send("GET", `/v2/a/referrers/${subject.digest}`)).json.manifests.length, 0);
+});
+
+forEachStorage("spec.md#deleting-blobs: 202, then 404; a manifest is no blob to delete", async (h) => {
+  const manifest = await h.manifest("a");
+  await h.put("a", "v1", manifest);
+  const { digest } = await h.blob("a", bytesOf("x"));
+  assert.equal((await h.send("DELETE", `/v2/a/blobs/${digest}`)).status, 202);
+  await h.refused(404, "BLOB_UNKNOWN", "GET", `/v2/a/blobs/${digest}`);
+  await h.refused(404, "BLOB_UNKNOWN", "DELETE", `/v2/a/blobs/${digest}`);
+  await h.refused(404, "BLOB_UNKNOWN", "DELETE", `/v2/none/blobs/${digest}`);
+  await h.refused(405, "UNSUPPORTED", "DELETE", `/v2/a/blobs/${digestOf(manifest)}`);
+  assert.equal((await h.send("GET", "/v2/a/manifests/v1")).status, 200);
+});
+
+forEachStorage(
+  "spec.md#content-management: 405 for every DELETE where deletion is disabled, but not of uploads",
+  async (h) => {
+    const manifest = await h.manifest("a");
+    await h.put("a", "v1", manifest);
+    for (
+      const path of ["manifests/v1", `manifests/${digestOf(manifest)}`, `blobs/${digestOf(bytesOf("{}"))}`]
+    ) {
+      const answer = await h.send("DELETE", `/v2/a/${path}`);
+      assert.equal(answer.status, 405);
+      assert.equal(answer.headers.get("allow")!.includes("DELETE"), false);
+    }
+    assert.equal((await h.send("DELETE", await h.begin("a"))).status, 204);
+  },
+  { features: { deletes: false } },
+);
+
+Deno.test("a read-only registry refuses every change with 405", async () => {
+  const storage = new MemoryStorage();
+  const writer = new Harness(storage);
+  const manifest = await writer.manifest("a");
+  await writer.put("a", "v1", manifest);
+  const location = await writer.begin("a");
+  const h = new Harness(storage, { readOnly: true });
+  for (
+    const [method, path] of [
+      ["PUT", "/v2/a/manifests/v2"],
+      ["DELETE", "/v2/a/manifests/v1"],
+      ["POST", "/v2/a/blobs/uploads/"],
+      ["DELETE", `/v2/a/blobs/${digestOf(bytesOf("{}"))}`],
+      ["PATCH", location],
+      ["PUT", location],
+      ["GET", location],
+    ] as const
+  ) await h.refused(405, "UNSUPPORTED", method, path);
+  assert.equal((await h.send("GET", "/v2/a/manifests/v1")).status, 200);
+});
+
+Deno.test("names: traversal and every other break of the grammar is refused", async () => {
+  const h = new Harness(new MemoryStorage());
+  for (
+    const name of [
+      "a/..%2f..%2fb",
+      "..%2fx",
+      "%2e%2e%2fx",
+      "a//b",
+      "/a",
+      "a/",
+      "A",
+      "a_",
+      "_uploads",
+      "a..b",
+      "a___b",
+      "a/.b",
+      "a%00b",
+      "a%5cb",
+      "é",
+      "a".repeat(256),
+      `${"a/".repeat(128)}a`,
+    ]
+  ) {
+    await h.refused(404, "NAME_INVALID", "GET", `/v2/${name}/tags/list`);
+    await h.refused(400, "NAME_INVALID", "POST", `/v2/${name}/blobs/uploads/`);
+  }
+  await h.refused(400, "NAME_INVALID", "GET", "/v2/%zz/tags/list");
+  for (const name of ["a", "a.b", "a__b", "a-----b", "0/1/2", "a".repeat(255)]) await h.begin(name);
+  // "/v2/x/../../y" is another path, as every URL parser has it.
+  assert.equal((await h.send("GET", "/v2/x/../../y")).status, 404);
+});
+
+Deno.test("limits: open uploads are counted, 429 with Retry-After beyond, and they expire", async () => {
+  let now = 0;
+  const limits = { uploads: 3, uploadExpiryMs: 1000 };
+  const h = new Harness(new MemoryStorage(), { limits, now: () => now });
+  const first = await h.begin("a");
+  await Promise.all([h.begin("a"), h.begin("b")]);
+  const answer = await h.send("POST", "/v2/a/blobs/uploads/");
+  assert.deepEqual([answer.status, answer.headers.get("retry-after")], [429, "10"]);
+  assert.equal(answer.json.errors[0].code, "TOOMANYREQUESTS");
+  now = 900;
+  assert.equal((await h.send("GET", first)).status, 204);
+  now = 1500;
+  // The two others were last heard of at 0.
+  await Promise.all([h.begin("a"), h.begin("a")]);
+  assert.equal((await h.send("POST", "/v2/a/blobs/uploads/")).status, 429);
+  assert.equal((await h.send("GET", first)).status, 204);
+  now = 10_000;
+  await h.refused(404, "BLOB_UPLOAD_UNKNOWN", "GET", first);
+});
+
+forEachStorage(
+  "limits: a blob larger than allowed is 413, whatever is declared, and memory is given back",
+  async (h) => {
+    const body = new Uint8Array(101);
+    const path = `/v2/a/blobs/uploads/?digest=${digestOf(body)}`;
+    await h.refused(413, "SIZE_INVALID", "POST", path, { body });
+    const declared = { headers: { "content-length": "101" }, body };
+    await h.refused(413, "SIZE_INVALID", "POST", path, declared);
+    const location = await h.begin("a");
+    assert.equal((await h.send("PATCH", location, { body: body.slice(0, 60) })).status, 202);
+    await h.refused(413, "SIZE_INVALID", "PATCH", location, { body: body.slice(0, 60) });
+    assert.equal((await h.send("GET", location)).headers.get("range"), "0-59");
+    assert.equal((await h.send("PATCH", location, { body: body.slice(0, 40) })).status, 202);
+  },
+  { limits: { blob: 100 } },
+);
+
+Deno.test("limits: an endless body is read no further than the limit", async () => {
+  const h = new Harness(new MemoryStorage(), { limits: { blob: 1_000_000, manifest: 1_000_000 } });
+  for (
+    const [method, path] of [
+      ["PATCH", await h.begin("a")],
+      ["PUT", "/v2/a/manifests/v1"],
+    ] as const
+  ) {
+    let sent = 0;
+    const body = new ReadableStream<Uint8Array<ArrayBuffer>>({
+      pull(controller) {
+        sent += 65536;
+        controller.enqueue(new Uint8Array(65536));
+      },
+    });
+    await h.refused(413, "SIZE_INVALID", method, path, { body });
+    assert.ok(sent < 1_500_000, `${sent} bytes`);
+  }
+});
+
+Deno.test("limits: a body that says nothing more is given up with 408", async () => {
+  const h = new Harness(new MemoryStorage(), { limits: { bodyIdleMs: 10 } });
+  const body = new ReadableStream<Uint8Array<ArrayBuffer>>({
+    start: (controller) => controller.enqueue(bytesOf("abc")),
+  });
+  const location = await h.begin("a");
+  await h.refused(408, "BLOB_UPLOAD_INVALID", "PATCH", location, { body });
+  assert.equal((await h.send("GET", location)).headers.get("range"), "0-2");
+});
+
+Deno.test("limits: long URLs are 414, many header fields 431", async () => {
+  const h = new Harness(new MemoryStorage());
+  await h.refused(414, "SIZE_INVALID", "GET", `/v2/?${"x".repeat(9000)}`);
+  await h.refused(431, "SIZE_INVALID", "GET", "/v2/", { headers: { "x-long": "x".repeat(40_000) } });
+});
+
+Deno.test("MemoryStorage keeps no more than its limit: 507, and deletes make room", async () => {
+  const h = new Harness(new MemoryStorage({ limit: 1000 }));
+  const { digest } = await h.blob("a", new Uint8Array(600));
+  const other = new Uint8Array(600).fill(1);
+  const path = `/v2/a/blobs/uploads/?digest=${digestOf(other)}`;
+  assert.equal((await h.send("POST", path, { body: other })).status, 507);
+  assert.equal((await h.send("POST", `/v2/b/blobs/uploads/?mount=${digest}`)).status, 507);
+  await h.blob("a", new Uint8Array(300).fill(2));
+  await h.send("DELETE", `/v2/a/blobs/${digest}`);
+  assert.equal((await h.send("POST", path, { body: other })).status, 201);
+});
+
+Deno.test("spec.md#error-codes: the form of errors; a fault of the storage is 500 without its text", async () => {
+  const storage = new MemoryStorage();
+  storage.view = () => Promise.reject(new Error("/secret/path"));
+  const h = new Harness(storage);
+  const answer = await h.send("GET", "/v2/a/tags/list");
+  assert.deepEqual([answer.status, answer.bytes.length], [500, 0]);
+  assert.match(String(h.errors[0]), /secret/);
+  const refused = await h.send("GET", `/v2/a/blobs/sha256:x`);
+  const [error, ...others] = refused.json.errors;
+  assert.deepEqual([Object.keys(refused.json), others], [["errors"], []]);
+  assert.match(error.code, /^[A-Z_]+$/);
+  assert.match(error.message, /malformed digest "sha256:x"/);
+});
