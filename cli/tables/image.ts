@@ -1,5 +1,6 @@
 /** `umiak image`. @module */
 import type { CommandSpec } from "../parser.ts";
+import { BUNDLE_COMMANDS } from "./bundle.ts";
 import { PLATFORM } from "./options.ts";
 
 /** `umiak image`. */
@@ -56,5 +57,6 @@ export const IMAGE: CommandSpec = {
       ],
       run: async (parsed) => (await import("../commands/image.ts")).pack(parsed),
     },
+    ...BUNDLE_COMMANDS,
   ],
 };

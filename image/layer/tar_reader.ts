@@ -51,8 +51,14 @@ export class TarReader {
   /** The entry whose sparse map is still being read. */
   #open: { header: RawHeader; position: number; parts: SparsePart[]; map: Map10 | null } | null = null;
 
-  /** `onEntry` is called for every entry in the archive's order; what it throws comes out of push. */
-  constructor(readonly onEntry: (entry: TarEntry) => void) {}
+  /** Data bytes still to come of the entry reported last. */
+  #data = 0;
+
+  /**
+   * `onEntry` is called for every entry in the archive's order, `onData` with the data of the entry reported last (of a sparse file
+   * that of its parts, one after the other), in pieces that are the pushed chunks' own; what they throw comes out of push.
+   */
+  constructor(readonly onEntry: (entry: TarEntry) => void, readonly onData?: (bytes: Uint8Array) => void) {}
 
   /** Takes the next bytes. Throws a TarError. */
   push(chunk: Uint8Array): void {
@@ -64,6 +70,11 @@ export class TarReader {
       }
       if (this.#state === "skip") {
         const n = Math.min(this.#skip, chunk.length - at);
+        if (this.#data > 0) {
+          const data = Math.min(this.#data, n);
+          this.#data -= data;
+          this.onData?.(chunk.subarray(at, at + data));
+        }
         this.#skip -= n;
         this.#position += n;
         at += n;
@@ -95,6 +106,7 @@ export class TarReader {
     if (this.#state !== "skip") return 0;
     const n = Math.min(this.#skip, most);
     this.#skip -= n;
+    this.#data = Math.max(0, this.#data - n);
     this.#position += n;
     if (this.#skip === 0) this.#expect("header", BLOCK);
     return n;
@@ -307,6 +319,7 @@ export class TarReader {
     this.#open = null;
     this.#pax = null;
     this.#longName = this.#longLink = null;
+    this.#data = stored;
     this.onEntry(entry);
   }
 }

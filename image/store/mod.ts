@@ -18,3 +18,8 @@ export * from "./host_files.ts";
 export * from "./pack.ts";
 export * from "./wasm_file.ts";
 export * from "./write_layer.ts";
+export * from "./unpack.ts";
+export * from "./repack.ts";
+export * from "./bundle_state.ts";
+export * from "./host_fs/mod.ts";
+export * from "./tree/mod.ts";
