@@ -70,6 +70,9 @@ export class Scratch {
   }
 }
 
+/** Reads of a part are of this size. */
+const CHUNK = 256 * 1024;
+
 /** The bytes of a file from `start` to before `end`; undefined if there is no such file. */
 export async function openPart(
   path: string,
@@ -83,23 +86,37 @@ export async function openPart(
     if (error instanceof Deno.errors.NotFound) return undefined;
     throw failed(`reading ${path}`, error);
   }
-  if (start > 0) await file.seek(start, Deno.SeekMode.Start);
-  let left = end - start;
+  try {
+    if (start > 0) await file.seek(start, Deno.SeekMode.Start);
+    // Up to the end of the file the server sends it without JavaScript in between.
+    return end === (await file.stat()).size ? file.readable : part(file, path, end - start);
+  } catch (error) {
+    file.close();
+    throw failed(`reading ${path}`, error);
+  }
+}
+
+/** `length` bytes of a file from where it is. */
+function part(file: Deno.FsFile, path: string, length: number): ReadableStream<Uint8Array<ArrayBuffer>> {
+  let left = length;
   return new ReadableStream({
     async pull(controller) {
-      const buffer = new Uint8Array(Math.min(left, CHUNK));
-      const n = await file.read(buffer);
-      if (n === null) throw new Error(`reading ${path}: it is shorter than it was`);
-      left -= n;
-      controller.enqueue(buffer.subarray(0, n));
-      if (left > 0) return;
-      file.close();
-      controller.close();
+      try {
+        const buffer = new Uint8Array(Math.min(left, CHUNK));
+        const n = await file.read(buffer);
+        if (n === null) throw new Error(`reading ${path}: it is shorter than it was`);
+        left -= n;
+        controller.enqueue(buffer.subarray(0, n));
+        if (left > 0) return;
+        file.close();
+        controller.close();
+      } catch (error) {
+        file.close();
+        throw error;
+      }
     },
     cancel() {
       file.close();
     },
   }, { highWaterMark: 0 });
 }
-
-const CHUNK = 256 * 1024;
