@@ -1,9 +1,16 @@
 /** What `umiak image inspect` tells, in the shape that docker and podman users know. @module */
+import { chainIds } from "./chain_id.ts";
 import { sha256 } from "./digest.ts";
 import type { Image } from "./source.ts";
 
 function set(names: readonly string[]): Record<string, object> {
   return Object.fromEntries(names.map((name) => [name, {}]));
+}
+
+/** The name of all layers together; without layers there is none. */
+function chainIdOf(diffIds: readonly string[]): { readonly ChainID?: string } {
+  const all = chainIds(diffIds).at(-1);
+  return all === undefined ? {} : { ChainID: all };
 }
 
 /** The description of an image, ready to be printed as JSON. */
@@ -32,7 +39,7 @@ export function inspectImage(image: Image): Record<string, unknown> {
       Labels: config.config.Labels,
       StopSignal: config.config.StopSignal,
     },
-    RootFS: { Type: "layers", Layers: config.diffIds },
+    RootFS: { Type: "layers", Layers: config.diffIds, ...chainIdOf(config.diffIds) },
     Layers: layers.map(({ descriptor }) => ({
       MediaType: descriptor.mediaType,
       Digest: descriptor.digest,
