@@ -25,5 +25,6 @@ export * from "./inspect.ts";
 export * from "./list_files.ts";
 export * from "./layer/mod.ts";
 export * from "./store/mod.ts";
+export * from "./registry/mod.ts";
 export * from "./wasm/module_image.ts";
 export * from "./wasm/module_magic.ts";

@@ -77,7 +77,7 @@ export async function* decompress(source: AsyncIterable<Uint8Array>): AsyncGener
   const unpack = compression === "gzip"
     ? zlib.createGunzip({ chunkSize: CHUNK })
     : zlib.createZstdDecompress({ chunkSize: CHUNK });
-  const input = Readable.from(all, { objectMode: true });
+  const input = Readable.from(all, { objectMode: true, highWaterMark: 2 });
   input.on("error", (error) => unpack.destroy(error));
   input.pipe(unpack);
   try {

@@ -1,6 +1,6 @@
 /** Files that appear complete or not at all, whatever happens to the process or the machine in between. @module */
 
-const BUFFER = 1024 * 1024;
+import { FileWriter } from "./file_writer.ts";
 
 /** Makes a directory with those it lies in. */
 export async function makeDirectory(path: string, mode?: number): Promise<void> {
@@ -19,33 +19,6 @@ export async function syncDirectory(path: string): Promise<void> {
     await directory.sync();
   } finally {
     directory.close();
-  }
-}
-
-/** Few large writes in place of many small ones. */
-export class BufferedWriter {
-  readonly #buffer = new Uint8Array(BUFFER);
-  #used = 0;
-
-  /** Writes into an open file, from where it stands. */
-  constructor(readonly file: Deno.FsFile) {}
-
-  /** Takes bytes. */
-  write(chunk: Uint8Array): void {
-    if (this.#used + chunk.length > BUFFER) this.flush();
-    if (chunk.length >= BUFFER) return this.#all(chunk);
-    this.#buffer.set(chunk, this.#used);
-    this.#used += chunk.length;
-  }
-
-  /** Hands what it has to the system. */
-  flush(): void {
-    this.#all(this.#buffer.subarray(0, this.#used));
-    this.#used = 0;
-  }
-
-  #all(bytes: Uint8Array): void {
-    for (let at = 0; at < bytes.length;) at += this.file.writeSync(bytes.subarray(at));
   }
 }
 
@@ -68,9 +41,9 @@ export async function writeAtomically(
     const file = await Deno.open(temporary, { write: true, createNew: true });
     try {
       await file.lock(true);
-      const out = new BufferedWriter(file);
-      for await (const chunk of content) out.write(chunk);
-      out.flush();
+      const out = new FileWriter(file);
+      for await (const chunk of content) await out.write(chunk);
+      await out.flush();
       await file.syncData();
       await Deno.rename(temporary, path);
     } finally {

@@ -10,7 +10,8 @@ import { parseDigest } from "../digest.ts";
 import { blobPath } from "../layout.ts";
 import { contentName } from "../read_content.ts";
 import { ContentCheck, VerifyError } from "../verify.ts";
-import { BufferedWriter, directoryOf, makeDirectory, syncDirectory } from "./atomic_file.ts";
+import { directoryOf, makeDirectory, syncDirectory } from "./atomic_file.ts";
+import { FileWriter } from "./file_writer.ts";
 import { lockFile } from "./file_lock.ts";
 import type { LayerCache } from "./layer_cache.ts";
 import { LayerWriter } from "./layer_writer.ts";
@@ -85,7 +86,7 @@ class Tee {
   /** What the stream, or the taker of its chunks, threw. */
   failure: { readonly error: unknown } | undefined;
 
-  constructor(stream: AsyncIterable<Uint8Array>, readonly take: (chunk: Uint8Array) => void) {
+  constructor(stream: AsyncIterable<Uint8Array>, readonly take: (chunk: Uint8Array) => Promise<void>) {
     this.#iterator = stream[Symbol.asyncIterator]();
   }
 
@@ -95,7 +96,7 @@ class Tee {
       try {
         const step = await this.#iterator.next();
         if (step.done) this.#done = true;
-        else this.take(step.value);
+        else await this.take(step.value);
         return step;
       } catch (error) {
         this.#done = true;
@@ -129,7 +130,7 @@ class Tee {
 async function decompressInto(writer: LayerWriter, tee: Tee, size: number): Promise<boolean> {
   try {
     for await (const chunk of decompress(tee.chunks())) {
-      writer.push(chunk);
+      await writer.push(chunk);
       if (writer.size > GROWTH_START + MOST_GROWTH * size) return false;
     }
     return true;
@@ -145,19 +146,20 @@ async function receive(request: IngestRequest, file: Deno.FsFile, target: string
   const check = new ContentCheck(descriptor, what);
   if (!request.resume) await file.truncate(0);
   const offset = await take(file, check, descriptor.size);
-  const out = new BufferedWriter(file);
+  const out = new FileWriter(file);
   const isComplete = offset > 0 && offset === descriptor.size;
-  const tee = new Tee(isComplete ? nothing() : request.openFrom(offset), (chunk) => {
+  const tee = new Tee(isComplete ? nothing() : request.openFrom(offset), async (chunk) => {
     signal?.throwIfAborted();
+    const written = out.write(chunk);
     check.push(chunk);
-    out.write(chunk);
+    await written;
   });
   const prepares = cache !== undefined && offset === 0 && compressionOf(descriptor.mediaType) !== undefined;
   const writer = prepares ? await LayerWriter.create(`${root}/tmp`) : undefined;
   try {
     const prepared = writer !== undefined && await decompressInto(writer, tee, descriptor.size);
     await tee.drain();
-    out.flush();
+    await out.flush();
     check.end();
     await file.syncData();
     await makeDirectory(directoryOf(target));
@@ -166,20 +168,11 @@ async function receive(request: IngestRequest, file: Deno.FsFile, target: string
     // The archive's name is its own digest: only a configuration that states that very diff_id will find it.
     if (prepared) await writer!.commit(cache!.pathOf(writer!.digest())).catch(() => {}); // no layer: its user will be told
   } catch (error) {
-    if (!(error instanceof VerifyError)) keep(out);
+    if (!(error instanceof VerifyError)) await out.flush().catch(() => {}); // the error that is on its way says more
     throw error;
   } finally {
     await tee.close();
     await writer?.close();
-  }
-}
-
-/** What has come is worth keeping, if there is room for it. */
-function keep(out: BufferedWriter): void {
-  try {
-    out.flush();
-  } catch {
-    // The error that is on its way says more.
   }
 }
 

@@ -3,20 +3,21 @@ import type { LayerIndex } from "../../fs/layerfs/mod.ts";
 import type { Hash } from "node:crypto";
 import { hasher } from "../digest.ts";
 import { LayerIndexer } from "../layer/layer_indexer.ts";
-import { BufferedWriter, directoryOf, makeDirectory, syncDirectory } from "./atomic_file.ts";
+import { directoryOf, makeDirectory, syncDirectory } from "./atomic_file.ts";
+import { FileWriter } from "./file_writer.ts";
 
 /** One layer on its way into the cache. */
 export class LayerWriter {
   readonly #indexer = new LayerIndexer();
   readonly #hash: Hash;
-  readonly #out: BufferedWriter;
+  readonly #out: FileWriter;
   #failure: unknown;
   #failed = false;
   #size = 0;
 
   private constructor(readonly algorithm: string, readonly name: string, readonly file: Deno.FsFile) {
     this.#hash = hasher(algorithm);
-    this.#out = new BufferedWriter(file);
+    this.#out = new FileWriter(file);
   }
 
   /** Begins a layer in the directory `tmp`, which is made if needed. */
@@ -34,11 +35,15 @@ export class LayerWriter {
   }
 
   /** The next bytes of the archive. */
-  push(chunk: Uint8Array): void {
+  async push(chunk: Uint8Array): Promise<void> {
+    const written = this.#out.write(chunk);
     this.#size += chunk.length;
     this.#hash.update(chunk);
-    this.#out.write(chunk);
-    if (this.#failed) return;
+    if (!this.#failed) this.#index(chunk);
+    await written;
+  }
+
+  #index(chunk: Uint8Array): void {
     try {
       this.#indexer.push(chunk);
     } catch (error) {
@@ -57,7 +62,7 @@ export class LayerWriter {
   async commit(path: string): Promise<LayerIndex> {
     if (this.#failed) throw this.#failure;
     const index = this.#indexer.finish();
-    this.#out.flush();
+    await this.#out.flush();
     await this.file.syncData();
     await Deno.writeFile(`${this.name}.index`, index.encode(), { createNew: true, mode: 0o600 });
     await makeDirectory(directoryOf(path), 0o700);

@@ -4,6 +4,7 @@ export * from "./host_blob.ts";
 export * from "./layer_cache.ts";
 export * from "./host_tree.ts";
 export * from "./open_source.ts";
+export * from "./open_sink.ts";
 export * from "./open_image.ts";
 export * from "./layout_sink.ts";
 export * from "./store.ts";

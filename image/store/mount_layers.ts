@@ -1,17 +1,41 @@
 /** The layers of an image as read-only trees. @module */
-import { LayerfsSuper } from "../../fs/layerfs/mod.ts";
+import { type BlobSource, LayerfsSuper } from "../../fs/layerfs/mod.ts";
 import type { Image } from "../source.ts";
 import type { LayerCache } from "./layer_cache.ts";
 
-/** Opens every layer through the cache; the topmost first, as an overlay wants them. Whoever asks shuts them down. */
-export async function openLayers(image: Image, cache: LayerCache): Promise<LayerfsSuper[]> {
+/** A blob whose end is told. */
+function closing(blob: BlobSource, closed: () => void): BlobSource {
+  return {
+    size: blob.size,
+    readAt: (buf, off, len, pos) => blob.readAt(buf, off, len, pos),
+    close: () => {
+      blob.close();
+      closed();
+    },
+  };
+}
+
+/**
+ * Opens every layer through the cache; the topmost first, as an overlay wants them. Whoever asks shuts them down; `closed` is called
+ * when the last of them is, or when there is none.
+ */
+export async function openLayers(
+  image: Image,
+  cache: LayerCache,
+  closed: () => void = () => {},
+): Promise<LayerfsSuper[]> {
   const opened: LayerfsSuper[] = [];
+  let left = image.layers.length;
+  const one = (): void => {
+    if (--left === 0) closed();
+  };
   try {
     for (const layer of image.layers) {
       const name = `${image.name}: layer ${layer.descriptor.digest}`;
       const { index, blob } = await cache.open({ name, diffId: layer.diffId, open: () => layer.open() });
-      opened.unshift(new LayerfsSuper({ index, blob }));
+      opened.unshift(new LayerfsSuper({ index, blob: closing(blob, one) }));
     }
+    if (left === 0) closed();
     return opened;
   } catch (error) {
     for (const sb of opened) sb.shutdown();
