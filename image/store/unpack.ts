@@ -68,7 +68,7 @@ async function applyLayer(layer: ImageLayer, extractor: LayerExtractor, signal?:
 
 /** Applies the layers of an image to the empty directory at `path`. On an error the directory contains some part of the image. */
 export async function unpackLayers(
-  image: Image,
+  image: Pick<Image, "name" | "layers">,
   path: string,
   options: UnpackOptions,
 ): Promise<UnpackedTree> {

@@ -121,6 +121,7 @@ export class LayerExtractor {
     const base = parts.at(-1);
     if (base !== undefined && base.startsWith(WHITEOUT)) return this.#marker(parts, base, what);
     for (const part of parts) {
+      if (part.startsWith(AUFS)) return; // below aufs' own bookkeeping
       if (part.startsWith(WHITEOUT)) {
         throw new UnpackError(`${what}: a name that begins with ".wh." marks a deletion`);
       }
@@ -135,7 +136,7 @@ export class LayerExtractor {
     }
     const parent = this.#places.resolve(parts.slice(0, -1), what, make)!;
     this.#distinct(parent, base, what);
-    if (entry.type === "link") this.#link(entry, parent, base, what);
+    if (entry.type === "link") this.#link(entry, parent, base);
     else if (entry.type === "dir") this.#directory(entry, parent, base, what);
     else this.#file(entry, parent, base, what);
     this.#markOwn(parent, base);
@@ -320,7 +321,7 @@ export class LayerExtractor {
     directory.set(name, { ...plan.attributes, mtime }, this.#loser(path));
   }
 
-  #link(entry: TarEntry, parent: Place, name: string, what: string): void {
+  #link(entry: TarEntry, parent: Place, name: string): void {
     const doing = `hard link ${JSON.stringify(entry.name)} to ${JSON.stringify(entry.linkname)}`;
     const parts = components(entry.linkname, doing);
     const base = parts.pop();
@@ -329,10 +330,12 @@ export class LayerExtractor {
     if (place === null || target === null) throw new UnpackError(`${doing}: there is no such file`);
     if (isDir(target.mode)) throw new UnpackError(`${doing}: it is a directory`);
     if (place === parent && base === name) return;
-    this.#makeRoom(parent, name);
-    if (this.#places.open(place).stat(base!) === null) {
-      throw new UnpackError(`${what}: it takes the place of its own target`);
+    for (let at: Place = place; at.parent !== null; at = at.parent) {
+      if (at.parent === parent && at.name === name) {
+        throw new UnpackError(`${doing}: it would take the place of its own target`);
+      }
     }
+    this.#makeRoom(parent, name);
     const recorded = this.recorded.get(place.pathOf(base!));
     if (recorded !== undefined) this.recorded.set(parent.pathOf(name), recorded);
     // Opening one directory may have closed the other.

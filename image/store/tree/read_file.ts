@@ -2,7 +2,7 @@
 import { MAXSYMLINKS } from "../../../fs/abi/limits.ts";
 import { isLnk, isReg } from "../../../fs/abi/mode.ts";
 import type { HostTree } from "../host_fs/types.ts";
-import { Places } from "./places.ts";
+import { Places, UnpackError } from "./places.ts";
 
 /**
  * The content of a file at `path`; links are followed inside the tree. undefined if there is none, or if it is no regular file: a FIFO is
@@ -36,6 +36,9 @@ export function readTreeFile(tree: HostTree, path: string, limit: number): Uint8
       }
     }
     return undefined;
+  } catch (error) {
+    if (error instanceof UnpackError) return undefined; // the way is blocked, or goes round in circles
+    throw error;
   } finally {
     places.close();
   }
