@@ -139,10 +139,12 @@ export function basicAuth(users: Users, options: BasicAuthOptions = {}): Registr
     async authorize(request: Request, access: Access | undefined): Promise<Grant> {
       const header = request.headers.get("authorization");
       const given = parseBasic(header);
-      if (given !== undefined && await users.check(given.user, given.password)) return all;
+      // Some clients without a password answer a challenge with an empty one.
+      const anybody = header === null || (given?.user === "" && given.password === "");
+      if (given !== undefined && !anybody && await users.check(given.user, given.password)) return all;
       const harmless = access !== undefined && access.actions.every((action) => action === "pull");
-      if (anonymousPull && header === null && harmless) return reading;
-      const message = header === null ? "authentication required" : "wrong user or password";
+      if (anonymousPull && anybody && harmless) return reading;
+      const message = anybody ? "authentication required" : "wrong user or password";
       throw new RegistryError(401, "UNAUTHORIZED", message, challenge);
     },
   };
