@@ -1,4 +1,5 @@
 /** A repository as the parts of the client see it, and reading through mirrors. @module */
+import { NetworkError } from "./http/errors.ts";
 import type { Session } from "./session.ts";
 
 /** One place that has the repository. */
@@ -37,8 +38,9 @@ export async function pulling<T>(
     try {
       const value = await read(mirror);
       if (isAnswer(value)) return value;
-    } catch {
+    } catch (error) {
       signal?.throwIfAborted();
+      if (error instanceof NetworkError) context.mirrors.splice(context.mirrors.indexOf(mirror) >>> 0, 1);
       // What is wrong with a mirror is not the user's concern as long as the registry has it.
     }
   }

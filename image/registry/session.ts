@@ -7,7 +7,7 @@ import { NetworkError, RegistryError } from "./http/errors.ts";
 import { isLoopback, sameOrigin } from "./http/hosts.ts";
 import type { HopRequest, HopResponse } from "./http/message.ts";
 import { RETRIES, type RetryPolicy, withRetries } from "./http/retry.ts";
-import { Transport } from "./http/transport.ts";
+import { type SendOptions, Transport } from "./http/transport.ts";
 import { Warnings } from "./http/warnings.ts";
 import type { RegistryOptions } from "./options.ts";
 import { apiHost } from "./reference.ts";
@@ -91,7 +91,8 @@ export class Session {
   async #probe(secure: URL, plain: URL, signal: AbortSignal | undefined): Promise<URL> {
     const ask = async (url: URL): Promise<URL> => {
       const request = { method: "GET", url, headers: new Headers() };
-      await (await this.#transport.send(request, { small: true, signal, plainHttp: true })).discard();
+      const options = { small: true, signal, plainHttp: true };
+      await (await this.#carry(request, "checking the registry", options)).discard();
       return url;
     };
     try {
@@ -141,20 +142,20 @@ export class Session {
     const { method, body, signal, small = false, commit = false } = request;
     const headers = new Headers(request.headers);
     if (authorization !== undefined) headers.set("authorization", authorization);
+    const hop = { method, url, headers, ...(body === undefined ? {} : { body }) };
+    return await this.#carry(hop, request.what, { signal, small, commit, plainHttp: this.#plainHttp });
+  }
+
+  /** Sends a request; errors say which registry it was for, and what was being done. */
+  async #carry(hop: HopRequest, what: string, options: SendOptions): Promise<HopResponse> {
     try {
-      return await this.#transport.send(
-        { method, url, headers, ...(body === undefined ? {} : { body }) },
-        { signal, small, commit, plainHttp: this.#plainHttp },
-      );
+      return await this.#transport.send(hop, options);
     } catch (error) {
-      if (!(error instanceof Error)) throw error;
-      const shown = `${this.registry}: ${request.what}: ${error.message.replace(`${url.host}: `, "")}`;
-      if (error instanceof RegistryError) {
-        throw this.#secrets.scrubError(new RegistryError(shown, error.status, error.codes, error.retryAfter));
-      }
-      throw error instanceof NetworkError
-        ? new NetworkError(shown, error.repeat, error.isCertificate)
-        : error;
+      if (!(error instanceof RegistryError || error instanceof NetworkError)) throw error;
+      const { message } = error;
+      const shown = `${this.registry}: ${what}: ${message.replace(`${hop.url.host}: `, "")}`;
+      if (error instanceof NetworkError) throw new NetworkError(shown, error.repeat, error.isCertificate);
+      throw this.#secrets.scrubError(new RegistryError(shown, error.status, error.codes, error.retryAfter));
     }
   }
 

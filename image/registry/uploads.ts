@@ -2,7 +2,7 @@
 import type { Descriptor } from "../descriptor.ts";
 import { isVerifiable, parseDigest } from "../digest.ts";
 import { readVerified, verified, VerifyError } from "../verify.ts";
-import { RegistryError } from "./http/errors.ts";
+import { NetworkError, RegistryError } from "./http/errors.ts";
 import { withRetries } from "./http/retry.ts";
 import { chunksOf } from "./chunks.ts";
 import type { RepositoryContext } from "./repository_context.ts";
@@ -82,6 +82,12 @@ export async function putBlob(
   }
 }
 
+/** True if the registry has not got the body that was sent: it was whole when it left, so that somebody in between lost the rest. */
+function cutOnTheWay(error: unknown): boolean {
+  return error instanceof RegistryError && error.status === 400 &&
+    error.codes.some((code) => code === "BLOB_UPLOAD_INVALID" || code === "SIZE_INVALID");
+}
+
 /** One blob on its way, from one try to the next. */
 class Sender {
   readonly #context: RepositoryContext;
@@ -107,8 +113,12 @@ class Sender {
 
   /** The next try: goes on where the last one got to, if the registry still knows. */
   async send(): Promise<void> {
-    if (this.#tries++ > 0 && this.#upload !== undefined && await this.#resumed(this.#upload)) return;
-    await this.#anew();
+    try {
+      if (this.#tries++ > 0 && this.#upload !== undefined && await this.#resumed(this.#upload)) return;
+      await this.#anew();
+    } catch (error) {
+      throw cutOnTheWay(error) ? new NetworkError((error as Error).message, "often") : error;
+    }
   }
 
   /** Tells the registry that nothing more comes. */
@@ -169,7 +179,11 @@ class Sender {
           const before = upload.offset;
           if (before < start) throw this.#lost(416);
           unsure = true;
-          await upload.patch(chunk.subarray(before - start));
+          await upload.patch(chunk.subarray(before - start)).catch((error) => {
+            // It is still taking in what had been sent before the connection broke: it has to be asked again.
+            const moved = error instanceof RegistryError && error.status === 416;
+            throw moved ? new NetworkError(error.message, "often") : error;
+          });
           unsure = false;
           if (upload.offset <= before || upload.offset > end) throw this.#lost(416);
         }

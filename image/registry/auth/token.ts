@@ -1,7 +1,7 @@
 /** Tokens of a registry's token service: by GET with Basic, or by POST with a refresh token (OAuth 2.0). @module */
 import { Cursor, parseJson } from "../../../json/mod.ts";
 import { answerError } from "../http/error_body.ts";
-import { RegistryError } from "../http/errors.ts";
+import { NetworkError, RegistryError } from "../http/errors.ts";
 import { shownUrl } from "../http/hosts.ts";
 import type { HopRequest } from "../http/message.ts";
 import { readBody } from "../http/read_body.ts";
@@ -110,7 +110,15 @@ export async function fetchToken(
   const what = `token for ${request.registry} from ${shownUrl(realm)}`;
   const identity = request.credentials?.identityToken;
   const hop = identity === undefined ? byGet(request) : byPost(request, identity);
-  const response = await transport.send(hop, { small: true, signal, plainHttp: request.plainHttp });
+  const options = { small: true, signal, plainHttp: request.plainHttp };
+  const response = await transport.send(hop, options).catch((error) => {
+    const { message } = error as Error;
+    if (error instanceof RegistryError) throw new RegistryError(`${what}: ${message}`, error.status);
+    if (error instanceof NetworkError) {
+      throw new NetworkError(`${what}: ${message}`, error.repeat, error.isCertificate);
+    }
+    throw error;
+  });
   if (response.status !== 200) {
     const error = await answerError(response, what, now());
     if (error.status !== 404 && error.status !== 405 || identity === undefined) throw error;

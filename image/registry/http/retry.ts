@@ -33,9 +33,13 @@ export const RETRIES: RetryPolicy = {
   maxRetryAfter: 120_000,
 };
 
+/** Errors that all tries have been spent on: whoever tries something larger again does not begin with them anew. */
+const givenUp = new WeakSet<object>();
+
 /** True if to try again after the `tries`-th failure in a row. */
 export function isRepeatable(error: unknown, tries: number, policy: RetryPolicy): boolean {
   const repeat = repeatOf(error);
+  if (givenUp.has(error as object)) return false;
   if (repeat === "never" || (repeat === "once" && tries > 1)) return false;
   return !(error instanceof RegistryError) || (error.retryAfter ?? 0) <= policy.maxRetryAfter;
 }
@@ -72,14 +76,17 @@ export async function retryAfterFailure<T>(
   }
 }
 
+/** The error that whoever called gets to see. */
 function final(error: unknown, policy: RetryPolicy): unknown {
-  const { maxRetryAfter } = policy;
-  if (!(error instanceof RegistryError) || (error.retryAfter ?? 0) <= maxRetryAfter) return error;
-  const seconds = Math.ceil(error.retryAfter! / 1000);
-  return new RegistryError(
-    `${plain(error.message, 1000)}: it asks to wait ${seconds} s`,
-    error.status,
-    error.codes,
-    error.retryAfter,
+  if (!(error instanceof Error) || givenUp.has(error)) return error;
+  const wait = error instanceof RegistryError ? error.retryAfter ?? 0 : 0;
+  const { message, status, codes } = error as RegistryError;
+  const shown = wait <= policy.maxRetryAfter ? error : new RegistryError(
+    `${plain(message, 1000)}: it asks to wait ${Math.ceil(wait / 1000)} s`,
+    status,
+    codes,
+    wait,
   );
+  givenUp.add(shown);
+  return shown;
 }

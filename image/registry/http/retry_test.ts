@@ -77,3 +77,11 @@ Deno.test("withRetries() ends its wait when the signal is aborted", async () => 
   };
   await assert.rejects(withRetries(failing([down()]), policy(clock), stop.signal), /^Error: enough$/);
 });
+
+Deno.test("withRetries() around withRetries() does not multiply the tries", async () => {
+  const clock = new TestClock();
+  let tries = 0;
+  const inner = (): Promise<never> => withRetries(() => (tries++, Promise.reject(down())), policy(clock));
+  await assert.rejects(withRetries(inner, policy(clock)), /down/);
+  assert.equal(tries, 5);
+});
