@@ -212,6 +212,7 @@ export class DirectoryStorage implements RegistryStorage {
     await this.#make(repository, digest);
     try {
       await Deno.link(source, target);
+      await syncDirectory(target.slice(0, target.lastIndexOf("/")));
       return true;
     } catch (error) {
       if (error instanceof Deno.errors.AlreadyExists) return true;

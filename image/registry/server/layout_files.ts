@@ -16,6 +16,17 @@ export async function syncDirectory(path: string): Promise<void> {
   }
 }
 
+/** Gives a file its name, if nothing has that name. */
+async function linkOrRename(from: string, to: string): Promise<void> {
+  try {
+    await Deno.link(from, to);
+  } catch (error) {
+    if (error instanceof Deno.errors.AlreadyExists) throw error;
+    // A filesystem without hard links.
+    if (!await Deno.stat(to).then(() => true, () => false)) await Deno.rename(from, to);
+  }
+}
+
 /** Files that are being written. Each is locked by its writer, so that those a killed process left can be told. */
 export class Scratch {
   /** `path`: a directory on the filesystem of what is written. */
@@ -59,7 +70,7 @@ export class Scratch {
       } finally {
         file.close();
       }
-      if (once) await Deno.link(temporary, path);
+      if (once) await linkOrRename(temporary, path);
       else await Deno.rename(temporary, path);
       await syncDirectory(path.slice(0, path.lastIndexOf("/")));
     } catch (error) {

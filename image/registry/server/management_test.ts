@@ -200,15 +200,150 @@ Deno.test("limits: long URLs are 414, many header fields 431", async () => {
 });
 
 Deno.test("MemoryStorage keeps no more than its limit: 507, and deletes make room", async () => {
-  const h = new Harness(new MemoryStorage({ limit: 1000 }));
-  const { digest } = await h.blob("a", new Uint8Array(600));
-  const other = new Uint8Array(600).fill(1);
+  const h = new Harness(new MemoryStorage({ limit: 10_000 }));
+  const { digest } = await h.blob("a", new Uint8Array(6000));
+  const other = new Uint8Array(6000).fill(1);
   const path = `/v2/a/blobs/uploads/?digest=${digestOf(other)}`;
-  assert.equal((await h.send("POST", path, { body: other })).status, 507);
-  assert.equal((await h.send("POST", `/v2/b/blobs/uploads/?mount=${digest}`)).status, 507);
-  await h.blob("a", new Uint8Array(300).fill(2));
+  for (let i = 0; i < 3; i++) {
+    assert.equal((await h.send("POST", path, { body: other })).status, 507);
+    assert.equal((await h.send("POST", `/v2/b/blobs/uploads/?mount=${digest}`)).status, 507);
+  }
+  // What was refused has been given back.
+  const { digest: second } = await h.blob("a", new Uint8Array(1900).fill(2));
   await h.send("DELETE", `/v2/a/blobs/${digest}`);
+  await h.send("DELETE", `/v2/a/blobs/${second}`);
   assert.equal((await h.send("POST", path, { body: other })).status, 201);
+});
+
+Deno.test("MemoryStorage: many tags, names and small chunks count as what they cost", async () => {
+  const h = new Harness(new MemoryStorage({ limit: 100_000 }));
+  const bytes = bytesOf("{}");
+  const statuses: number[] = [];
+  const push = async (repository: string, tag: string): Promise<void> => {
+    const headers = { "content-type": "application/x" };
+    statuses.push(
+      (await h.send("PUT", `/v2/${repository}/manifests/${tag}`, { headers, body: bytes })).status,
+    );
+  };
+  for (let i = 0; i < 100; i++) await push("a", `t${i}`);
+  for (let i = 0; i < 100; i++) await push(`r${i}`, "t");
+  assert.ok(statuses.indexOf(507) > 100, `${statuses.indexOf(507)}`);
+  for (let i = 0; i < 100; i++) await h.send("DELETE", `/v2/a/manifests/t${i}`);
+  const body = ReadableStream.from(Array.from({ length: 3000 }, () => new Uint8Array(1)));
+  const location = await h.begin("small");
+  const digest = digestOf(new Uint8Array(3000));
+  assert.equal((await h.send("PUT", `${location}?digest=${digest}`, { body })).status, 201);
+  assert.equal((await h.send("GET", `/v2/small/blobs/${digest}`)).bytes.length, 3000);
+});
+
+Deno.test("no request whatever is answered with 500", async () => {
+  const storage = new MemoryStorage();
+  const h = new Harness(storage);
+  const manifest = await h.manifest("a");
+  await h.put("a", "v1", manifest);
+  let seed = 1;
+  const pick = <T>(list: readonly T[]): T => {
+    seed ^= seed << 13;
+    seed ^= seed >>> 17;
+    seed ^= seed << 5;
+    return list[(seed >>> 8) % list.length]!;
+  };
+  const digest = digestOf(manifest);
+  const parts = [
+    "a",
+    "b",
+    "blobs",
+    "manifests",
+    "uploads",
+    "tags",
+    "list",
+    "referrers",
+    "_catalog",
+    "",
+    ".",
+    "%2e%2e",
+  ];
+  const ends = ["v1", digest, "sha256:x", "sha512:", "%00", "%ff", "\u00e9", "x".repeat(300), "list", ""];
+  const keys = [
+    "digest",
+    "mount",
+    "from",
+    "n",
+    "last",
+    "tag",
+    "artifactType",
+    "digest-algorithm",
+    "toString",
+  ];
+  const values = [
+    "",
+    "0",
+    "-1",
+    "9".repeat(30),
+    digest,
+    digestOf(bytesOf("{}")),
+    "sha256:..",
+    "a",
+    "../a",
+    "\u0000",
+    "constructor",
+    "sha384",
+  ];
+  const fields = [
+    "content-type",
+    "content-length",
+    "content-range",
+    "range",
+    "if-range",
+    "if-none-match",
+    "authorization",
+  ];
+  const texts = [
+    "",
+    "x",
+    "0-1",
+    "bytes=0-1",
+    "bytes=-",
+    "*",
+    "9".repeat(25),
+    "application/json",
+    "application/",
+    ";",
+    '""',
+  ];
+  const bodies = [
+    undefined,
+    "",
+    "{}",
+    "[]",
+    "null",
+    '{"mediaType":1}',
+    '{"mediaType":"application/x"}',
+    '{"schemaVersion":2,"manifests":null}',
+    "\u0000",
+  ];
+  const statuses = new Set<number>();
+  let location = await h.begin("a");
+  for (let i = 0; i < 5000; i++) {
+    const method = pick(["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]);
+    const middle = Array.from({ length: pick([0, 1, 1, 2, 3]) }, () => pick(parts)).join("/");
+    const path = pick([location, `/v2/${middle}/${pick(ends)}`, `/v2/a/${pick(parts)}/${pick(ends)}`]);
+    const query = new URLSearchParams(
+      Array.from({ length: pick([0, 1, 2]) }, () => [pick(keys), pick(values)]),
+    );
+    const headers = Object.fromEntries(
+      Array.from({ length: pick([0, 1, 2]) }, () => [pick(fields), pick(texts)]),
+    );
+    const body = method === "GET" || method === "HEAD" ? undefined : pick(bodies);
+    const answer = await h.send(method, `${path}?${query}`, {
+      headers,
+      ...(body === undefined ? {} : { body }),
+    });
+    statuses.add(answer.status);
+    location = answer.headers.get("location") ?? location;
+  }
+  assert.deepEqual(h.errors, []);
+  for (const status of [200, 201, 202, 204, 400, 404, 405, 416]) assert.ok(statuses.has(status), `${status}`);
 });
 
 Deno.test("spec.md#error-codes: the form of errors; a fault of the storage is 500 without its text", async () => {

@@ -21,7 +21,8 @@ export interface ManifestDocument {
   readonly annotations: Readonly<Record<string, string>>;
 }
 
-const TYPE = /^[a-z0-9][a-z0-9!#$&^_.+-]*\/[a-z0-9][a-z0-9!#$&^_.+-]*$/i;
+/** What a manifest can be: nothing that a browser would show as a page. */
+const TYPE = /^application\/[a-z0-9][a-z0-9!#$&^_.+-]*$/i;
 /** Types that say nothing, or what every manifest is. */
 const GENERIC: readonly string[] = [
   "application/json",
@@ -45,7 +46,7 @@ function typeOf(cursor: Cursor, header: string | null): string {
   if (stated === "" || (GENERIC.includes(stated.toLowerCase()) && own !== stated)) {
     return own ?? inferred(cursor);
   }
-  if (!TYPE.test(stated)) throw cursor.error(`content-type ${JSON.stringify(stated)} is not a media type`);
+  if (!TYPE.test(stated)) throw cursor.error(`content-type ${JSON.stringify(stated)} is not a manifest's`);
   if (own !== undefined && own !== stated) {
     throw cursor.field("mediaType").error(`${JSON.stringify(own)}, but its content-type is ${stated}`);
   }

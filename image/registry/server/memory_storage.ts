@@ -4,6 +4,10 @@ import type { BlobUpload, ManifestEntry, RegistryStorage, RepositoryView, Stored
 
 /** Most bytes that are kept, unless told. */
 const DEFAULT_LIMIT = 1024 ** 3;
+/** What a blob, a manifest, a tag or a repository counts for besides its bytes: many small ones are large too. */
+const RECORD = 512;
+/** Small chunks are collected to blocks of this size. */
+const BLOCK = 64 * 1024;
 
 class Content implements StoredBlob {
   constructor(readonly size: number, readonly chunks: readonly Uint8Array<ArrayBuffer>[]) {}
@@ -21,6 +25,56 @@ class Content implements StoredBlob {
   open(start: number, end: number): Promise<ReadableStream<Uint8Array<ArrayBuffer>>> {
     return Promise.resolve(ReadableStream.from(this.#slices(start, end)));
   }
+}
+
+/** Bytes in blocks, so that a body of many small chunks is no larger than others. */
+class Blocks {
+  #blocks: Uint8Array<ArrayBuffer>[] = [];
+  /** Bytes of the last block that are in use. */
+  #used = 0;
+  size = 0;
+
+  add(chunk: Uint8Array): void {
+    for (let at = 0; at < chunk.length;) {
+      let last = this.#blocks.at(-1);
+      if (last === undefined || this.#used === last.length) {
+        last = new Uint8Array(Math.max(chunk.length - at, BLOCK));
+        this.#blocks.push(last);
+        this.#used = 0;
+      }
+      const n = Math.min(chunk.length - at, last.length - this.#used);
+      last.set(chunk.subarray(at, at + n), this.#used);
+      this.#used += n;
+      this.size += n;
+      at += n;
+    }
+  }
+
+  truncate(to: number): void {
+    const { chunks, size } = this.content();
+    this.#blocks = [];
+    this.#used = this.size = 0;
+    let left = Math.min(to, size);
+    for (const chunk of chunks) {
+      if (left === 0) break;
+      const kept = chunk.subarray(0, left);
+      left -= kept.length;
+      this.#blocks.push(kept);
+      this.#used = kept.length;
+      this.size += kept.length;
+    }
+  }
+
+  content(): Content {
+    const blocks = this.#blocks.slice(0, -1), last = this.#blocks.at(-1);
+    if (last !== undefined) blocks.push(last.slice(0, this.#used));
+    return new Content(this.size, blocks);
+  }
+}
+
+/** The result as a promise: what is thrown rejects it. */
+function soon<T>(f: () => T): Promise<T> {
+  return new Promise((resolve) => resolve(f()));
 }
 
 interface Repository extends RepositoryView {
@@ -52,17 +106,31 @@ export class MemoryStorage implements RegistryStorage {
   #repository(name: string): Repository {
     let found = this.#repositories.get(name);
     if (found === undefined) {
+      this.#take(RECORD);
       found = { manifests: new Map(), tags: new Map(), blobs: new Map() };
       this.#repositories.set(name, found);
     }
     return found;
   }
 
-  /** Space for the content has been taken; it is given back where the blob was there already. */
+  /** Keeps content whose bytes have been counted; they are given back where the blob was there already. */
   #keep(repository: string, digest: string, content: Content): void {
     const { blobs } = this.#repository(repository);
     if (blobs.has(digest)) this.#used -= content.size;
-    else blobs.set(digest, content);
+    else {
+      this.#take(RECORD);
+      blobs.set(digest, content);
+    }
+  }
+
+  /** Runs `f`; if there is no room for what it keeps, `bytes` that were counted for it are given back. */
+  #orGiveBack(bytes: number, f: () => void): void {
+    try {
+      f();
+    } catch (error) {
+      this.#used -= bytes;
+      throw error;
+    }
   }
 
   /** See RegistryStorage. */
@@ -81,81 +149,84 @@ export class MemoryStorage implements RegistryStorage {
   }
 
   /** See RegistryStorage. */
-  async mount(repository: string, from: string, digest: string): Promise<boolean> {
+  mount(repository: string, from: string, digest: string): Promise<boolean> {
     const content = this.#repositories.get(from)?.blobs.get(digest);
-    if (content === undefined) return false;
-    await Promise.resolve(this.#take(content.size));
-    this.#keep(repository, digest, content);
-    return true;
+    if (content === undefined) return Promise.resolve(false);
+    return soon(() => {
+      this.#take(content.size);
+      this.#orGiveBack(content.size, () => this.#keep(repository, digest, content));
+      return true;
+    });
   }
 
   /** See RegistryStorage. */
   deleteBlob(repository: string, digest: string): Promise<boolean> {
     const blobs = this.#repositories.get(repository)?.blobs;
     const content = blobs?.get(digest);
-    if (content !== undefined) this.#used -= content.size;
+    if (content !== undefined) this.#used -= content.size + RECORD;
     return Promise.resolve(blobs?.delete(digest) ?? false);
   }
 
   /** See RegistryStorage. */
   upload(): Promise<BlobUpload> {
-    let chunks: Uint8Array<ArrayBuffer>[] = [], size = 0;
+    const blocks = new Blocks();
     const cut = (to: number): void => {
-      while (size > to) {
-        const last = chunks.pop()!;
-        const rest = Math.max(to - (size - last.length), 0);
-        if (rest > 0) chunks.push(last.slice(0, rest));
-        size -= last.length - rest;
-        this.#used -= last.length - rest;
-      }
+      this.#used -= Math.max(blocks.size - to, 0);
+      blocks.truncate(to);
     };
     return Promise.resolve({
       get size() {
-        return size;
+        return blocks.size;
       },
-      write: async (chunk) => {
-        await Promise.resolve(this.#take(chunk.length));
-        chunks.push(chunk.slice());
-        size += chunk.length;
-      },
-      truncate: (to) => Promise.resolve(cut(to)),
+      write: (chunk) =>
+        soon(() => {
+          this.#take(chunk.length);
+          blocks.add(chunk);
+        }),
+      truncate: (to) => soon(() => cut(to)),
       async *read() {
-        yield* await Promise.resolve(chunks);
+        yield* await Promise.resolve(blocks.content().chunks);
       },
-      commit: (repository, digest) => {
-        this.#keep(repository, digest, new Content(size, chunks));
-        chunks = [];
-        size = 0;
-        return Promise.resolve();
-      },
-      discard: () => Promise.resolve(cut(0)),
+      commit: (repository, digest) =>
+        soon(() => {
+          const content = blocks.content();
+          blocks.truncate(0);
+          this.#orGiveBack(content.size, () => this.#keep(repository, digest, content));
+        }),
+      discard: () => soon(() => cut(0)),
     });
   }
 
   /** See RegistryStorage. */
-  async putManifest(
+  putManifest(
     repository: string,
     entry: ManifestEntry,
     bytes: Uint8Array,
     tags: readonly string[],
   ): Promise<void> {
-    await Promise.resolve(this.#take(bytes.length));
-    this.#keep(repository, entry.digest, new Content(bytes.length, [bytes.slice()]));
-    const found = this.#repository(repository);
-    found.manifests.set(entry.digest, entry);
-    for (const tag of tags) found.tags.set(tag, entry.digest);
+    return soon(() => {
+      this.#take(bytes.length);
+      const content = new Content(bytes.length, [bytes.slice()]);
+      this.#orGiveBack(bytes.length, () => this.#keep(repository, entry.digest, content));
+      const found = this.#repository(repository);
+      this.#take(RECORD * (tags.filter((tag) => !found.tags.has(tag)).length));
+      found.manifests.set(entry.digest, entry);
+      for (const tag of tags) found.tags.set(tag, entry.digest);
+    });
   }
 
   /** See RegistryStorage. */
   async deleteManifest(repository: string, digest: string): Promise<boolean> {
     const found = this.#repositories.get(repository);
     if (!found?.manifests.delete(digest)) return false;
-    for (const [tag, meant] of found.tags) if (meant === digest) found.tags.delete(tag);
+    for (const [tag, meant] of found.tags) if (meant === digest) await this.deleteTag(repository, tag);
     return await this.deleteBlob(repository, digest);
   }
 
   /** See RegistryStorage. */
   deleteTag(repository: string, tag: string): Promise<boolean> {
-    return Promise.resolve(this.#repositories.get(repository)?.tags.delete(tag) ?? false);
+    const gone = this.#repositories.get(repository)?.tags.delete(tag) ?? false;
+    if (gone) this.#used -= RECORD;
+    return Promise.resolve(gone);
   }
 }

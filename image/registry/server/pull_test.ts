@@ -135,7 +135,7 @@ Deno.test("spec.md#determining-support: GET /v2/ is 200; what is not an endpoint
   for (
     const [method, path, allow] of [
       ["POST", "/v2/", "GET, HEAD"],
-      ["PUT", "/v2/a/tags/list", "GET"],
+      ["PUT", "/v2/a/tags/list", "GET, HEAD"],
       ["PATCH", "/v2/a/manifests/x", "GET, HEAD, PUT, DELETE"],
       ["GET", "/v2/a/blobs/uploads/", "POST"],
       ["POST", "/v2/a/blobs/sha256:x", "GET, HEAD, DELETE"],

@@ -89,6 +89,7 @@ forEachStorage(
       ["nested without end", MANIFEST, "[".repeat(5000)],
       ["Docker's first schema", "application/vnd.docker.distribution.manifest.v1+prettyjws", good],
       ["no media type at all", "nonsense", good],
+      ["a page for browsers", "text/html", { any: "thing" }],
     ];
     for (const [name, type, value] of cases) {
       const message = await h.refused(400, "MANIFEST_INVALID", "PUT", "/v2/a/manifests/v1", {

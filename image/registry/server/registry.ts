@@ -50,9 +50,9 @@ export interface Registry {
 /** Methods of each endpoint, and what they do with the repository. */
 const METHODS: Readonly<Record<Route["kind"], Readonly<Record<string, readonly Action[]>>>> = {
   support: { GET: [], HEAD: [] },
-  catalog: { GET: [] },
-  tags: { GET: ["pull"] },
-  referrers: { GET: ["pull"] },
+  catalog: { GET: [], HEAD: [] },
+  tags: { GET: ["pull"], HEAD: ["pull"] },
+  referrers: { GET: ["pull"], HEAD: ["pull"] },
   uploads: { POST: ["pull", "push"] },
   upload: { GET: ["pull", "push"], PATCH: ["pull", "push"], PUT: ["pull", "push"], DELETE: ["pull", "push"] },
   blob: { GET: ["pull"], HEAD: ["pull"], DELETE: ["delete"] },
@@ -162,6 +162,8 @@ export function createRegistry(options: RegistryOptions): Registry {
       response = known ?? new Response(null, { status: 500, headers: { "content-length": "0" } });
     }
     response.headers.set("docker-distribution-api-version", "registry/2.0");
+    // What clients push is sent back as the type that they say; a browser must not make more of it.
+    response.headers.set("x-content-type-options", "nosniff");
     return request.method === "HEAD" && response.body !== null ? await bodiless(response) : response;
   };
   return Object.assign(registry, { sweep: () => uploads.sweep(), close: () => uploads.close() });

@@ -141,16 +141,16 @@ export class Uploads {
     const { upload } = session;
     const { limits, chunkMinLength } = this.#context;
     const length = this.#expected(session, request);
-    if (session.short && length !== 0 && request.body !== null) {
-      const message = `only the last chunk may be smaller than ${chunkMinLength} bytes`;
-      throw new RegistryError(400, "SIZE_INVALID", message);
-    }
     const before = upload.size, hash = session.hash.copy();
     try {
       const most = limits.blob - before;
       for await (const chunk of bodyChunks(request, { most, idleMs: limits.bodyIdleMs })) {
         if (session.cancelled) {
           throw new RegistryError(404, "BLOB_UPLOAD_UNKNOWN", "the upload was cancelled");
+        }
+        if (session.short) {
+          const message = `only the last chunk may be smaller than ${chunkMinLength} bytes`;
+          throw new RegistryError(400, "SIZE_INVALID", message);
         }
         if (length !== undefined && upload.size + chunk.length - before > length) throw notAsLong(length);
         await upload.write(chunk);
@@ -165,7 +165,7 @@ export class Uploads {
       }
       throw error;
     }
-    session.short = length !== 0 && upload.size > before && upload.size - before < chunkMinLength;
+    session.short ||= upload.size > before && upload.size - before < chunkMinLength;
   }
 
   /** How long the body has to be, if the request says so. Throws a RegistryError for a chunk that is not the next one. */
