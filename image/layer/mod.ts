@@ -7,3 +7,5 @@ export * from "./layer_indexer.ts";
 export * from "./compressor.ts";
 export * from "./tar_stream.ts";
 export * from "./layer_blob.ts";
+export * from "./change.ts";
+export * from "./diff_upper.ts";

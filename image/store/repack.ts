@@ -1,11 +1,12 @@
 /** What has changed in an unpacked bundle, and a layer of it. @module */
+import type { Change } from "../layer/change.ts";
 import type { CompressionChoice } from "../layer/compressor.ts";
 import { ROOTFS, type UnpackedBundle } from "./bundle_state.ts";
 import { openTree } from "./host_fs/open_tree.ts";
 import type { HostTree } from "./host_fs/types.ts";
 import { changesetEntries } from "./tree/changeset_entries.ts";
 import { Places } from "./tree/places.ts";
-import { adopt, type Change, changesetOf, TreeDiff } from "./tree/tree_diff.ts";
+import { adopt, changesetOf, TreeDiff } from "./tree/tree_diff.ts";
 import type { TreeEntry } from "./tree/tree_entry.ts";
 import { contentDigest, scanTree } from "./tree/tree_scan.ts";
 import { metadataStore } from "./unpack.ts";

@@ -1,6 +1,7 @@
 /** `umiak image unpack`, `diff` and `repack`: images as bundles on disk, and back. @module */
 import { resolve } from "node:path";
 import type { ImageConfig } from "../../image/config.ts";
+import type { Change } from "../../image/layer/change.ts";
 import type { CompressionChoice } from "../../image/layer/compressor.ts";
 import { loadImage } from "../../image/load.ts";
 import { appendLayer } from "../../image/mutate/append.ts";
@@ -21,7 +22,6 @@ import {
 } from "../../image/store/repack.ts";
 import { IdMap, type IdMaps, type IdRange } from "../../image/store/tree/id_map.ts";
 import { readTreeFile } from "../../image/store/tree/read_file.ts";
-import type { Change } from "../../image/store/tree/tree_diff.ts";
 import { unpackLayers } from "../../image/store/unpack.ts";
 import { writeImage } from "../../image/write_image.ts";
 import type { NamespaceType, Spec } from "../spec/types.ts";

@@ -1,7 +1,7 @@
 /** The entries of a changeset layer, read from a tree on the host. @module */
 import { major, minor } from "../../../fs/abi/device.ts";
-import { isBlk, isChr, isDir, isFifo, isLnk, isReg } from "../../../fs/abi/mode.ts";
-import type { TarType } from "../../layer/tar_entry.ts";
+import { isDir, isReg } from "../../../fs/abi/mode.ts";
+import { tarTypeOf } from "../../layer/inode_reading.ts";
 import type { LayerEntry } from "../../layer/tar_stream.ts";
 import type { HostReader, HostTree } from "../host_fs/types.ts";
 import type { MetadataStore } from "./metadata.ts";
@@ -17,14 +17,6 @@ export interface ChangesetOptions {
   readonly metadata: MetadataStore;
   /** No time is later than this: seconds since 1970. */
   readonly timestamp?: number;
-}
-
-function typeOf(mode: number): TarType {
-  if (isDir(mode)) return "dir";
-  if (isLnk(mode)) return "symlink";
-  if (isChr(mode)) return "char";
-  if (isBlk(mode)) return "block";
-  return isFifo(mode) ? "fifo" : "file";
 }
 
 function* contentOf(reader: HostReader, size: number): Generator<Uint8Array> {
@@ -91,7 +83,7 @@ export function* changesetEntries(
 /** What is read from the host only now: attributes and content. */
 function rest(places: Places, entry: TreeEntry, metadata: MetadataStore): Omit<LayerEntry, "name" | "mode"> {
   const { path, mode, rdev } = entry;
-  const type = typeOf(mode);
+  const type = tarTypeOf(mode)!;
   const [directory, base] = places.locate(path);
   const stat = directory.stat(base);
   if (stat === null) throw new Error(`${JSON.stringify(path)}: it vanished while it was being read`);

@@ -1,18 +1,8 @@
 /** What has changed in a tree since it was listed (layer.md#determining-changes). @module */
 import { isBlk, isChr, isDir, isFifo, isLnk, isReg, S_IFMT } from "../../../fs/abi/mode.ts";
+import type { Change } from "../../layer/change.ts";
+import { compareNames } from "../../layer/inode_reading.ts";
 import type { TreeEntry } from "./tree_entry.ts";
-import { compareNames } from "./tree_scan.ts";
-
-/** Kinds of changes: added, modified, deleted. */
-export type ChangeKind = "A" | "M" | "D";
-
-/** One change. What is below a deleted directory is not mentioned. */
-export interface Change {
-  /** What happened. */
-  readonly kind: ChangeKind;
-  /** To which path; the root is "". */
-  readonly path: string;
-}
 
 /** What is known of a file that its host cannot keep. */
 export type KnownFile = Pick<TreeEntry, "mode" | "uid" | "gid" | "rdev" | "mtimeSec" | "mtimeNsec">;

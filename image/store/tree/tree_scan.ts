@@ -1,7 +1,7 @@
 /** Looks at every file of a tree on the host, in the order of changesets. @module */
 import { createHash } from "node:crypto";
 import { isDir, isLnk, isReg, isSock } from "../../../fs/abi/mode.ts";
-import { nameToBytes } from "../../../fs/abi/name.ts";
+import { compareNames } from "../../layer/inode_reading.ts";
 import type { HostDirectory, HostReader, HostTree } from "../host_fs/types.ts";
 import type { MetadataStore } from "./metadata.ts";
 import { type Place, Places } from "./places.ts";
@@ -16,15 +16,6 @@ export function xattrDigest(xattrs: ReadonlyMap<string, Uint8Array>): string {
     hash.update(`${name.length}:${value.length}:${name}`).update(value);
   }
   return hash.digest("base64url");
-}
-
-/** By their bytes, as the index of a layer is sorted. Strings differ from that only beyond U+D7FF. */
-export function compareNames(a: string, b: string): number {
-  if (!/[\ud800-\uffff]/.test(a + b)) return a < b ? -1 : a > b ? 1 : 0;
-  const x = nameToBytes(a), y = nameToBytes(b);
-  const shorter = Math.min(x.length, y.length);
-  for (let i = 0; i < shorter; i++) if (x[i] !== y[i]) return x[i]! - y[i]!;
-  return x.length - y.length;
 }
 
 const BUFFER = 256 * 1024;
