@@ -9,10 +9,15 @@
  * @module
  */
 export {
+  copy,
   forEachFile,
   inspect,
+  listImages,
+  type MoveOptions,
   pack,
   type PackImageOptions,
+  pull,
+  push,
   RunError,
   runImage,
   type RunOptions,

@@ -1,9 +1,11 @@
 /** All commands and options: parsing, help and completion are made from this table. @module */
 import type { CommandSpec } from "./parser.ts";
 import { IMAGE } from "./tables/image.ts";
+import { IMAGES, PULL, PUSH } from "./tables/images.ts";
 import { REGISTRY } from "./tables/registry.ts";
 import { RUN } from "./tables/run.ts";
 import { SPEC } from "./tables/spec.ts";
+import { STORE } from "./tables/store.ts";
 
 const SHELLS: readonly string[] = ["bash", "zsh", "fish", "powershell"];
 
@@ -14,7 +16,11 @@ export const UMIAK: CommandSpec = {
   options: [{ name: "version", help: "Show the version" }],
   commands: [
     RUN,
+    PULL,
+    PUSH,
+    IMAGES,
     IMAGE,
+    STORE,
     REGISTRY,
     SPEC,
     {

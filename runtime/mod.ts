@@ -6,6 +6,17 @@ export { runImage } from "./engine/run.ts";
 export type { Stdio } from "./engine/stdio.ts";
 export type { ByteSink, ByteSource } from "./sandbox/exec/host_stream.ts";
 export { forEachFile, inspect, pack, type PackImageOptions } from "./engine/images.ts";
+export { copy, type MoveOptions, pull, type PullPolicy, push } from "./engine/pull.ts";
+export type { PrepareOptions } from "./engine/prepare_layers.ts";
+export {
+  collectStore,
+  listImages,
+  removeImages,
+  type StoredImage,
+  type StoreLocation,
+  tagImage,
+  verifyStore,
+} from "./engine/store.ts";
 export { explain } from "./engine/explain.ts";
 export { resolveUser, type UserFiles, type UserIds } from "./engine/user.ts";
 export { type ConversionContext, convert } from "./engine/conversion.ts";

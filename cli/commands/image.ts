@@ -5,7 +5,8 @@ import { parsePackedTree } from "../../image/store/pack.ts";
 import { forEachFile, inspect as inspectImage, pack as packImage } from "../../runtime/engine/images.ts";
 import type { Parsed } from "../parser.ts";
 
-function platformOf(parsed: Parsed): ReturnType<typeof parsePlatform> | undefined {
+/** The platform that --platform asks for. */
+export function platformOf(parsed: Parsed): ReturnType<typeof parsePlatform> | undefined {
   const text = parsed.value("platform");
   return text === undefined ? undefined : parsePlatform(text);
 }

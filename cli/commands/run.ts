@@ -3,7 +3,10 @@ import { parsePlatform } from "../../image/platform.ts";
 import { parseSignal } from "../../runtime/abi/linux/signal.ts";
 import type { EngineName, RunOptions } from "../../runtime/engine/options.ts";
 import { runImage } from "../../runtime/engine/run.ts";
+import type { PrepareOptions } from "../../runtime/engine/prepare_layers.ts";
+import type { PullPolicy } from "../../runtime/engine/pull.ts";
 import type { Parsed } from "../parser.ts";
+import { Progress, standardError } from "../progress.ts";
 import {
   parseDuration,
   parseEnv,
@@ -13,6 +16,7 @@ import {
   parseTmpfs,
   parseVolume,
 } from "../values.ts";
+import { registryOptions } from "./registry_options.ts";
 
 function environment(parsed: Parsed): string[] {
   const own = (name: string): string | undefined => Deno.env.get(name);
@@ -79,11 +83,25 @@ export function runOptions(parsed: Parsed): RunOptions {
   };
 }
 
+function policyOf(text: string | undefined): PullPolicy {
+  if (text === undefined || text === "missing" || text === "always" || text === "never") {
+    return text ?? "missing";
+  }
+  throw new Error(`--pull: ${JSON.stringify(text)} is none of always, missing and never`);
+}
+
+/** How the image is got if it is not there; progress is shown once there is some. */
+async function prepareOptions(parsed: Parsed): Promise<PrepareOptions> {
+  const pull = policyOf(parsed.value("pull")), registry = await registryOptions(parsed);
+  const progress = parsed.has("quiet") ? undefined : new Progress(standardError());
+  return { pull, registry, ...progress === undefined ? {} : { onProgress: (blob) => progress.update(blob) } };
+}
+
 /** Runs the command. */
-export function run(parsed: Parsed): Promise<number> {
-  const options = runOptions(parsed);
+export async function run(parsed: Parsed): Promise<number> {
+  const options = { ...runOptions(parsed), prepare: await prepareOptions(parsed) };
   if (options.tty && options.interactive && !Deno.stdin.isTerminal()) {
     throw new Error("--tty: standard input is not a terminal");
   }
-  return runImage(options);
+  return await runImage(options);
 }

@@ -1,6 +1,7 @@
 /** `umiak image`. @module */
 import type { CommandSpec } from "../parser.ts";
 import { BUNDLE_COMMANDS } from "./bundle.ts";
+import { PLACE_COMMANDS } from "./images.ts";
 import { PLATFORM } from "./options.ts";
 
 /** `umiak image`. */
@@ -8,6 +9,7 @@ export const IMAGE: CommandSpec = {
   name: "image",
   help: "Look at images and make them",
   commands: [
+    ...PLACE_COMMANDS,
     {
       name: "inspect",
       help: "Describe an image as JSON",

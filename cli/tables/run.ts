@@ -1,6 +1,6 @@
 /** `umiak run`. @module */
 import type { CommandSpec } from "../parser.ts";
-import { PLATFORM } from "./options.ts";
+import { PLATFORM, QUIET, REGISTRY_OPTIONS } from "./options.ts";
 
 /** `umiak run`. */
 export const RUN: CommandSpec = {
@@ -42,6 +42,14 @@ export const RUN: CommandSpec = {
     { name: "rm", help: "Remove the container when it ends (it always is)" },
     { name: "name", value: "NAME", help: "Name of the container" },
     PLATFORM,
+    {
+      name: "pull",
+      value: "WHEN",
+      help: "Pull the image: missing (default), always, never",
+      choices: ["always", "missing", "never"],
+    },
+    { ...QUIET, help: "Show no progress of a pull" },
+    ...REGISTRY_OPTIONS,
     { name: "memory", short: "m", value: "SIZE", help: "Most memory a process may have, e.g. 512m" },
     { name: "stop-signal", value: "SIGNAL", help: "Signal that --timeout sends; SIGKILL by default" },
     { name: "timeout", value: "DURATION", help: "End the program after this time, e.g. 10s" },

@@ -1,5 +1,6 @@
 /** What a caller of the engine asks for; every value is parsed already. @module */
 import type { Platform } from "../../image/platform.ts";
+import type { PrepareOptions } from "./prepare_layers.ts";
 
 /** A directory or file of the host to be shown in the container. */
 export interface BindOption {
@@ -61,6 +62,8 @@ export interface RunOptions extends ContainerOptions {
   readonly interactive?: boolean;
   /** The platform wanted of an image for several. */
   readonly platform?: Platform;
+  /** How the image is got if it is not there. */
+  readonly prepare?: PrepareOptions;
   /** Most bytes of memory. */
   readonly memory?: number;
   /** Milliseconds after which the process is killed. */

@@ -4,9 +4,9 @@ import type { Inode } from "../../fs/vfs/inode.ts";
 import type { ImageConfig } from "../../image/config.ts";
 import type { Platform } from "../../image/platform.ts";
 import { parseReference } from "../../image/reference.ts";
-import { defaultRoot } from "../../image/store/default_root.ts";
 import { isWasmFile, wasmFileImage } from "../../image/store/wasm_file.ts";
 import { RunError } from "./options.ts";
+import type { PrepareOptions } from "./prepare_layers.ts";
 
 /** An image ready to be run. */
 export interface PreparedImage {
@@ -28,25 +28,24 @@ async function moduleImage(path: string): Promise<PreparedImage> {
   }
 }
 
-/** Opens what a user named: a module, or an image whose layers are brought into the cache. */
-export async function prepareImage(image: string, platform: Platform | undefined): Promise<PreparedImage> {
+/**
+ * Opens what a user named: a module, or an image whose layers are brought into the store. What it needs of the store is leased until its
+ * layers have been shut down.
+ */
+export async function prepareImage(
+  image: string,
+  platform: Platform | undefined,
+  options: PrepareOptions = {},
+): Promise<PreparedImage> {
   const reference = parseReference(image);
   if (reference.transport === "auto" && await isWasmFile(image)) return moduleImage(image);
-  const { openImage } = await import("../../image/store/open_image.ts");
-  const { LayerCache } = await import("../../image/store/layer_cache.ts");
-  const { openLayers } = await import("../../image/store/mount_layers.ts");
-  const opened = await openImage(reference, platform === undefined ? {} : { platform });
-  try {
-    const layers = await openLayers(opened, new LayerCache(defaultRoot()));
-    return { name: opened.name, config: opened.config, layers };
-  } finally {
-    opened.close();
-  }
+  const { prepareLayers } = await import("./prepare_layers.ts");
+  return await prepareLayers(reference, platform, options);
 }
 
-/** An overlay of an image's layers with a writable tree of its own, in memory. */
+/** An overlay of an image's layers with a writable tree of its own, in memory: half of the host's at most (tmpfs(5), size). */
 export function rootFilesystem(layers: readonly LayerfsSuper[]): OverlaySuper {
-  const upper = new TmpfsSuper({ mode: 0o755 });
+  const upper = new TmpfsSuper({ mode: 0o755, size: Math.floor(Deno.systemMemoryInfo().total / 2) });
   // A layer need not describe the root: then it is as the one below has it.
   const roots = layers.map((layer) => layer.root);
   const top = roots.find((root) => !isImplied(root)) ?? roots[0];

@@ -98,7 +98,7 @@ function exitCodeOf(error: ProgramError): number {
 /** Opens the image; whatever is wrong with it is umiak's error 125, unless it says otherwise. */
 async function open(options: RunOptions): Promise<PreparedImage> {
   try {
-    return await prepareImage(options.image, options.platform);
+    return await prepareImage(options.image, options.platform, options.prepare);
   } catch (error) {
     throw error instanceof RunError ? error : new RunError((error as Error).message, 125, { cause: error });
   }

@@ -1,0 +1,95 @@
+/** Images on their way and in the store: pull, push, copy, list, tag, remove. @module */
+import type { Copied } from "../../image/copy.ts";
+import { contentName } from "../../image/read_content.ts";
+import {
+  copy as copyImage,
+  type MoveOptions,
+  pull as pullImage,
+  push as pushImage,
+} from "../../runtime/engine/pull.ts";
+import { listImages, removeImages, tagImage } from "../../runtime/engine/store.ts";
+import type { Parsed } from "../parser.ts";
+import { Progress, standardError } from "../progress.ts";
+import { sizeText } from "../size_text.ts";
+import { platformOf } from "./image.ts";
+import { registryOptions } from "./registry_options.ts";
+
+/** Moves an image with its progress on standard error, unless that is not wanted; prints its digest. */
+async function moving(parsed: Parsed, move: (options: MoveOptions) => Promise<Copied>): Promise<number> {
+  const platform = platformOf(parsed), allPlatforms = parsed.has("all-platforms");
+  if (platform !== undefined && allPlatforms) {
+    throw parsed.error("--platform and --all-platforms: only one of them can be");
+  }
+  const progress = parsed.has("quiet") ? undefined : new Progress(standardError());
+  let copied: Copied;
+  try {
+    copied = await move({
+      allPlatforms,
+      referrers: parsed.has("referrers"),
+      registry: await registryOptions(parsed),
+      ...platform === undefined ? {} : { platform },
+      ...progress === undefined ? {} : { onProgress: (blob) => progress.update(blob) },
+    });
+  } finally {
+    progress?.close();
+  }
+  for (const missing of copied.missing) {
+    console.error(`umiak: warning: ${contentName(missing)} was not copied: the source does not have it`);
+  }
+  console.log(copied.descriptor.digest);
+  return 0;
+}
+
+/** `umiak pull NAME`. */
+export function pull(parsed: Parsed): Promise<number> {
+  return moving(parsed, (options) => pullImage(parsed.args[0]!, options));
+}
+
+/** `umiak push NAME [DESTINATION]`. */
+export function push(parsed: Parsed): Promise<number> {
+  return moving(parsed, (options) => pushImage(parsed.args[0]!, parsed.args[1], options));
+}
+
+/** `umiak image copy SOURCE DESTINATION`. */
+export function copy(parsed: Parsed): Promise<number> {
+  return moving(parsed, (options) => copyImage(parsed.args[0]!, parsed.args[1]!, options));
+}
+
+function table(rows: readonly (readonly string[])[]): string {
+  const widths = rows[0]!.map((_, i) => Math.max(...rows.map((row) => row[i]!.length)));
+  return rows.map((row) => `${row.map((cell, i) => cell.padEnd(widths[i]!)).join("  ").trimEnd()}\n`).join(
+    "",
+  );
+}
+
+/** `umiak images`. */
+export async function list(parsed: Parsed): Promise<number> {
+  const images = await listImages();
+  if (parsed.has("json")) console.log(JSON.stringify(images, null, 2));
+  else if (parsed.has("quiet")) { for (const { digest } of images) console.log(digest); }
+  else {
+    const rows = images.map(({ name, digest, platforms, created, size }) => [
+      name ?? "<none>",
+      parsed.has("digests") ? digest : digest.slice(0, digest.indexOf(":") + 13),
+      platforms.join(",") || "-",
+      created?.slice(0, 10) ?? "-",
+      sizeText(size),
+    ]);
+    Deno.stdout.writeSync(
+      new TextEncoder().encode(table([["NAME", "DIGEST", "PLATFORM", "CREATED", "SIZE"], ...rows])),
+    );
+  }
+  return 0;
+}
+
+/** `umiak image tag SOURCE NAME`. */
+export async function tag(parsed: Parsed): Promise<number> {
+  await tagImage(parsed.args[0]!, parsed.args[1]!);
+  return 0;
+}
+
+/** `umiak image rm NAME...`. */
+export async function remove(parsed: Parsed): Promise<number> {
+  for (const name of await removeImages(parsed.args)) console.log(name);
+  return 0;
+}
