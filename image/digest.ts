@@ -18,14 +18,14 @@ export function parseDigest(text: string): Digest | undefined {
   const match = GRAMMAR.exec(text);
   if (match === null) return undefined;
   const [, algorithm, encoded] = match as unknown as [string, string, string];
-  const length = LENGTHS[algorithm];
+  const length = Object.hasOwn(LENGTHS, algorithm) ? LENGTHS[algorithm] : undefined;
   if (length !== undefined && (encoded.length !== length || !/^[a-f0-9]+$/.test(encoded))) return undefined;
   return { algorithm, encoded };
 }
 
 /** True if content can be checked against the digest. */
 export function isVerifiable(digest: Digest): boolean {
-  return digest.algorithm in LENGTHS;
+  return Object.hasOwn(LENGTHS, digest.algorithm);
 }
 
 /** True for the digest of an algorithm that is known here. "app:latest" follows the grammar of digests as well. */
@@ -36,7 +36,7 @@ export function isKnownDigest(text: string): boolean {
 
 /** A running hash of a digest's algorithm. Throws for one that cannot be verified. */
 export function hasher(algorithm: string): Hash {
-  if (!(algorithm in LENGTHS)) {
+  if (!Object.hasOwn(LENGTHS, algorithm)) {
     throw new Error(`digest algorithm ${JSON.stringify(algorithm)} is not supported`);
   }
   return createHash(algorithm);

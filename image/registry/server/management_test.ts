@@ -302,7 +302,9 @@ Deno.test("no request whatever is answered with 500", async () => {
     "",
     "x",
     "0-1",
+    "5-9",
     "bytes=0-1",
+    "bytes=9999-",
     "bytes=-",
     "*",
     "9".repeat(25),
@@ -327,7 +329,14 @@ Deno.test("no request whatever is answered with 500", async () => {
   for (let i = 0; i < 5000; i++) {
     const method = pick(["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]);
     const middle = Array.from({ length: pick([0, 1, 1, 2, 3]) }, () => pick(parts)).join("/");
-    const path = pick([location, `/v2/${middle}/${pick(ends)}`, `/v2/a/${pick(parts)}/${pick(ends)}`]);
+    const path = pick([
+      location,
+      "/v2/a/manifests/v1",
+      `/v2/a/blobs/${digest}`,
+      "/v2/a/blobs/uploads/",
+      `/v2/${middle}/${pick(ends)}`,
+      `/v2/a/${pick(parts)}/${pick(ends)}`,
+    ]);
     const query = new URLSearchParams(
       Array.from({ length: pick([0, 1, 2]) }, () => [pick(keys), pick(values)]),
     );
@@ -340,7 +349,7 @@ Deno.test("no request whatever is answered with 500", async () => {
       ...(body === undefined ? {} : { body }),
     });
     statuses.add(answer.status);
-    location = answer.headers.get("location") ?? location;
+    if (answer.status === 202) location = answer.headers.get("location") ?? location;
   }
   assert.deepEqual(h.errors, []);
   for (const status of [200, 201, 202, 204, 400, 404, 405, 416]) assert.ok(statuses.has(status), `${status}`);

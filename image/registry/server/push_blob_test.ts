@@ -47,7 +47,10 @@ forEachStorage("spec.md#pushing-blobs: a wrong, malformed, unknown or missing di
     await h.refused(400, code, "PUT", location + query, { body: TEN });
   }
   await h.refused(404, "BLOB_UNKNOWN", "GET", `/v2/a/blobs/${digestOf(TEN)}`);
-  await h.refused(400, "DIGEST_INVALID", "POST", "/v2/a/blobs/uploads/?digest-algorithm=md5");
+  for (const algorithm of ["md5", "constructor", ""]) {
+    const path = `/v2/a/blobs/uploads/?digest-algorithm=${algorithm}`;
+    await h.refused(400, "DIGEST_INVALID", "POST", path);
+  }
 });
 
 forEachStorage(

@@ -69,12 +69,13 @@ export class Uploads {
     }
     this.#beginning++;
     try {
+      const hash = hasher(algorithm);
       const session: UploadSession = {
         id: crypto.randomUUID(),
         repository,
         algorithm,
         upload: await storage.upload(),
-        hash: hasher(algorithm),
+        hash,
         busy: false,
         cancelled: false,
         short: false,
