@@ -2,6 +2,7 @@
 import type { CommandSpec } from "../parser.ts";
 import { BUNDLE_COMMANDS } from "./bundle.ts";
 import { PLACE_COMMANDS } from "./images.ts";
+import { EDIT_COMMANDS } from "./edit.ts";
 import { PLATFORM } from "./options.ts";
 
 /** `umiak image`. */
@@ -60,5 +61,6 @@ export const IMAGE: CommandSpec = {
       run: async (parsed) => (await import("../commands/image.ts")).pack(parsed),
     },
     ...BUNDLE_COMMANDS,
+    ...EDIT_COMMANDS,
   ],
 };

@@ -119,6 +119,11 @@ export function addToIndex(
   return made(withOptions({ ...document, manifests: [...others, ...entries] }, options));
 }
 
+/** The index with other entries in place of its own. Everything else stays as it was written. */
+export function withManifests(bytes: Uint8Array, entries: readonly JsonObject[]): MadeIndex {
+  return made({ ...readDocument(bytes, "index"), manifests: entries });
+}
+
 /** The index without the entries that `isRemoved` names. Throws if it names none. */
 export function removeFromIndex(
   bytes: Uint8Array,

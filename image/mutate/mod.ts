@@ -6,6 +6,7 @@ export * from "./convert.ts";
 export * from "./document.ts";
 export * from "./edit_config.ts";
 export * from "./edited.ts";
+export * from "./empty.ts";
 export * from "./history.ts";
 export * from "./image_index.ts";
 export * from "./layer_maker.ts";

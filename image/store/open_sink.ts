@@ -40,7 +40,7 @@ async function plain(reference: ImageReference): Promise<ImageReference> {
 /** Opens what a reference names for an image of `from`. */
 export async function openSink(
   asked: ImageReference,
-  from: OpenSource,
+  from: Pick<OpenSource, "publicName" | "repository">,
   options: OpenSinkOptions = {},
 ): Promise<OpenSink> {
   const reference = asked.transport === "auto" ? await plain(asked) : asked;

@@ -1,5 +1,6 @@
 /** Images for the command line and for programs: inspect, list, pack. @module */
 import type { OverlaySuper } from "../../fs/mod.ts";
+import { type DescribedStep, describeHistory } from "../../image/describe_history.ts";
 import { inspectImage } from "../../image/inspect.ts";
 import { type ListedFile, listFiles } from "../../image/list_files.ts";
 import type { Platform } from "../../image/platform.ts";
@@ -14,6 +15,16 @@ export async function inspect(reference: string, platform?: Platform): Promise<R
   const image = await openImage(parseReference(reference), platform === undefined ? {} : { platform });
   try {
     return inspectImage(image);
+  } finally {
+    image.close();
+  }
+}
+
+/** How an image was made, the first step first; see describeHistory. */
+export async function imageHistory(reference: string, platform?: Platform): Promise<DescribedStep[]> {
+  const image = await openImage(parseReference(reference), platform === undefined ? {} : { platform });
+  try {
+    return describeHistory(image);
   } finally {
     image.close();
   }
