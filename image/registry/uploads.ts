@@ -82,10 +82,16 @@ export async function putBlob(
   }
 }
 
-/** True if the registry has not got the body that was sent: it was whole when it left, so that somebody in between lost the rest. */
-function cutOnTheWay(error: unknown): boolean {
-  return error instanceof RegistryError && error.status === 400 &&
-    error.codes.some((code) => code === "BLOB_UPLOAD_INVALID" || code === "SIZE_INVALID");
+/**
+ * True if the registry cannot make sense of an upload any more. What was sent was whole and in order, so that it was lost on the way, or
+ * half of a request that broke has been kept: only beginning anew helps.
+ */
+function isMuddled(error: unknown): error is RegistryError {
+  return error instanceof RegistryError &&
+    (error.status === 416 ||
+      error.codes.some((code) =>
+        ["BLOB_UPLOAD_INVALID", "BLOB_UPLOAD_UNKNOWN", "SIZE_INVALID"].includes(code)
+      ));
 }
 
 /** One blob on its way, from one try to the next. */
@@ -117,7 +123,9 @@ class Sender {
       if (this.#tries++ > 0 && this.#upload !== undefined && await this.#resumed(this.#upload)) return;
       await this.#anew();
     } catch (error) {
-      throw cutOnTheWay(error) ? new NetworkError((error as Error).message, "often") : error;
+      if (!isMuddled(error)) throw error;
+      await this.giveUp();
+      throw new NetworkError(error.message, "often");
     }
   }
 
@@ -143,7 +151,10 @@ class Sender {
   async #anew(): Promise<void> {
     const { mode = "monolithic", signal } = this.#options;
     const body = mode === "chunked" ? undefined : await this.#body();
-    const first = mode === "single" && body !== undefined ? { body, signal } : { signal };
+    // A registry that does not know this may close the connection instead of saying so.
+    const first = mode === "single" && body !== undefined && this.#tries === 1
+      ? { body, signal }
+      : { signal };
     this.#upload ??= await Upload.begin(this.#context, this.#descriptor, first);
     if (this.#upload === undefined) return;
     if (body === undefined) await this.#chunks(this.#upload);

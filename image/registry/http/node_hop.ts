@@ -86,7 +86,6 @@ function answer(
     sent.once("response", resolve);
     if (!isStream(body)) sent.end(body);
     else {
-      // A server may answer before it has everything, and close: then its answer counts, not the broken pipe.
       pipeline(Readable.from(outgoing(body, progress), { objectMode: false }), sent).catch(fail);
     }
   });

@@ -24,12 +24,13 @@ async function pump(from: Deno.Conn, to: Deno.Conn, count: (n: number) => boolea
   }
 }
 
-/** Runs `run` with a proxy to `host` that cuts the first `times` connections over which `limit` bytes have been sent. */
+/** Runs `run` with a proxy to `host` that cuts `times` connections, each time after `limit` bytes in one direction. */
 export async function cutting(
   host: string,
   times: number,
   limit: number,
   run: (proxy: string) => Promise<void>,
+  direction: "up" | "down" = "up",
 ): Promise<void> {
   const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
   const port = Number(host.split(":")[1]);
@@ -38,14 +39,18 @@ export async function cutting(
   const one = async (client: Deno.Conn): Promise<void> => {
     const server = await Deno.connect({ hostname: "127.0.0.1", port });
     open.add(client).add(server);
-    const sent = (n: number): boolean => {
+    const counted = (n: number): boolean => {
       total += n;
       if (cuts >= times || total < limit) return true;
       cuts++;
       total = 0;
       return false;
     };
-    const ways = [pump(client, server, sent), pump(server, client, () => true)];
+    const all = (): boolean => true;
+    const ways = [
+      pump(client, server, direction === "up" ? counted : all),
+      pump(server, client, direction === "down" ? counted : all),
+    ];
     await Promise.race(ways);
     for (const each of [client, server]) close(each);
     await Promise.all(ways);
