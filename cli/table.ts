@@ -2,6 +2,7 @@
 import type { CommandSpec } from "./parser.ts";
 import { IMAGE } from "./tables/image.ts";
 import { IMAGES, PULL, PUSH } from "./tables/images.ts";
+import { LOGIN, LOGOUT } from "./tables/login.ts";
 import { REGISTRY } from "./tables/registry.ts";
 import { RUN } from "./tables/run.ts";
 import { SPEC } from "./tables/spec.ts";
@@ -22,6 +23,8 @@ export const UMIAK: CommandSpec = {
     IMAGE,
     STORE,
     REGISTRY,
+    LOGIN,
+    LOGOUT,
     SPEC,
     {
       name: "completion",

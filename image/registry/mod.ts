@@ -20,4 +20,5 @@ export type { TransportOptions } from "./http/transport.ts";
 export { defaultCertDirs, type TlsOptions } from "./http/tls.ts";
 export * from "./auth/credentials.ts";
 export { authFiles, type Environment, FileCredentials, loginFile } from "./auth/config_paths.ts";
+export { login, type LoginRequest } from "./login.ts";
 export { eraseCredentials, type Kept, saveCredentials } from "./auth/login.ts";
