@@ -24,6 +24,9 @@ forEachStorage(
     assert.deepEqual((await h.send("GET", "/v2/a/b/tags/list")).json, { name: "a/b", tags: TAGS });
     await h.refused(404, "NAME_UNKNOWN", "GET", "/v2/none/tags/list");
     await h.refused(404, "NAME_UNKNOWN", "GET", "/v2/a/tags/list");
+    const head = await h.send("HEAD", "/v2/a/b/tags/list");
+    const length = String((await h.send("GET", "/v2/a/b/tags/list")).bytes.length);
+    assert.deepEqual([head.status, head.headers.get("content-length")], [200, length]);
     await h.blob("blobs/only", bytesOf("x"));
     assert.deepEqual((await h.send("GET", "/v2/blobs/only/tags/list")).json, {
       name: "blobs/only",

@@ -356,6 +356,23 @@ Deno.test("no request whatever is answered with 500", async () => {
   assert.deepEqual(expected.filter((status) => !statuses.has(status)), [], `of ${[...statuses]}`);
 });
 
+Deno.test("an upload whose storage fails to take bytes back is over: it could no longer be trusted", async () => {
+  const storage = new MemoryStorage();
+  const begin = storage.upload.bind(storage);
+  storage.upload = async () => {
+    const upload = await begin();
+    upload.truncate = () => Promise.reject(new Error("the disk is broken"));
+    return upload;
+  };
+  const h = new Harness(storage);
+  const location = await h.begin("a");
+  assert.equal((await h.send("PATCH", location, { body: "01234" })).status, 202);
+  const headers = { "content-range": "5-9" };
+  assert.equal((await h.send("PATCH", location, { headers, body: "567" })).status, 500);
+  assert.match(String(h.errors), /the disk is broken/);
+  await h.refused(404, "BLOB_UPLOAD_UNKNOWN", "GET", location);
+});
+
 Deno.test("spec.md#error-codes: the form of errors; a fault of the storage is 500 without its text", async () => {
   const storage = new MemoryStorage();
   storage.view = () => Promise.reject(new Error("/secret/path"));

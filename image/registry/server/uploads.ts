@@ -160,13 +160,21 @@ export class Uploads {
       }
       if (length !== undefined && upload.size - before !== length) throw notAsLong(length);
     } catch (error) {
-      if (!(error instanceof BodyCutError)) {
-        await upload.truncate(before);
-        session.hash = hash;
-      }
+      if (!(error instanceof BodyCutError)) await this.#rollBack(session, before, hash);
       throw error;
     }
     session.short ||= upload.size > before && upload.size - before < chunkMinLength;
+  }
+
+  /** Takes an upload back to where it was. If that fails, content and hash are no longer of the same bytes: the upload is over. */
+  async #rollBack(session: UploadSession, size: number, hash: Hash): Promise<void> {
+    try {
+      await session.upload.truncate(size);
+      session.hash = hash;
+    } catch (error) {
+      await this.cancel(session);
+      throw error;
+    }
   }
 
   /** How long the body has to be, if the request says so. Throws a RegistryError for a chunk that is not the next one. */
