@@ -21,6 +21,7 @@ import {
   type HostDirectory,
   HostError,
   type HostFile,
+  type HostLimits,
   type HostReader,
   type HostStat,
   type HostTree,
@@ -275,11 +276,25 @@ function foldsNames(path: string): boolean {
   }
 }
 
-/** Opens the directory at `path` of the host, which must be writable. */
+/** Found out when it is first asked for: only who makes files wants to know, and looking for it leaves a trace in the root's time. */
+class PortableLimits implements HostLimits {
+  readonly full = false;
+  readonly reason: string = `${Deno.build.os} host`;
+  #folds: boolean | undefined;
+
+  constructor(readonly path: string) {}
+
+  get folds(): boolean {
+    return this.#folds ??= attempt(`making a file in ${this.path}`, () => foldsNames(this.path));
+  }
+}
+
+/** Opens the directory at `path` of the host. */
 export function openPortableTree(path: string): HostTree {
-  const folds = attempt(`opening ${path}`, () => foldsNames(path));
-  return {
-    root: new PortableDirectory(path, []),
-    limits: { full: false, folds, reason: `${Deno.build.os} host` },
-  };
+  const root = new PortableDirectory(path, []);
+  const stat = root.stat();
+  if (stat === null || !isDir(stat.mode)) {
+    throw new HostError(`opening ${path}`, stat === null ? "ENOENT" : "ENOTDIR", "not a directory");
+  }
+  return { root, limits: new PortableLimits(path) };
 }
