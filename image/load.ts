@@ -9,6 +9,7 @@ import { acceptable, type Platform, platformText } from "./platform.ts";
 import { collect, contentName, readBlob, readManifest } from "./read_content.ts";
 import { hasPlatform, selectPlatform } from "./select.ts";
 import type { Image, ImageLayer } from "./source.ts";
+import { artifactConfig, isModuleLayer, isWasmArtifact } from "./wasm/artifact.ts";
 
 /** Indexes in indexes, at most. */
 export const MAX_NESTING = 8;
@@ -93,7 +94,8 @@ export async function loadImage(
   const what = `${source.name}: ${contentName(descriptor)}`;
   const manifestBytes = await readManifest(source, descriptor, options);
   const manifest = decodeManifest(manifestBytes, what);
-  if (!CONFIG_TYPES.includes(manifest.config.mediaType)) {
+  const isArtifact = isWasmArtifact(manifest);
+  if (!CONFIG_TYPES.includes(manifest.config.mediaType) && !isArtifact) {
     throw new Error(
       `${what}: an artifact (${manifest.artifactType ?? manifest.config.mediaType}), not an image`,
     );
@@ -101,10 +103,12 @@ export async function loadImage(
   const configName = `${source.name}: ${contentName(manifest.config)}`;
   const configStream = readBlob(source, manifest.config, options);
   const configBytes = await collect(configStream, manifest.config, configName, MAX_CONFIG);
-  const config = decodeImageConfig(configBytes, configName, manifest.layers.length);
+  const config = isArtifact
+    ? artifactConfig(configBytes, configName, manifest)
+    : decodeImageConfig(configBytes, configName, manifest.layers.length);
   if (choice.strict) checkPlatform(config, choice.platforms, source.name);
   const layers = manifest.layers.map((layer, i): ImageLayer => {
-    if (compressionOf(layer.mediaType) === undefined) {
+    if (compressionOf(layer.mediaType) === undefined && !isModuleLayer(layer.mediaType)) {
       throw new Error(
         `${source.name}: layer ${layer.digest}: media type ${layer.mediaType} is not a layer's`,
       );

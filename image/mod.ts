@@ -28,3 +28,5 @@ export * from "./store/mod.ts";
 export * from "./registry/mod.ts";
 export * from "./wasm/module_image.ts";
 export * from "./wasm/module_magic.ts";
+export * from "./wasm/artifact.ts";
+export * from "./wasm/detect.ts";

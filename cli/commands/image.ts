@@ -61,6 +61,7 @@ export async function pack(parsed: Parsed): Promise<number> {
     ...outputOf(parsed.value("output")),
     ...(modulePath === undefined ? {} : { modulePath }),
     files: parsed.values("file").map(parsePackedTree),
+    artifact: parsed.has("artifact"),
     config: {
       Env: parsed.values("env"),
       Entrypoint: parsed.values("entrypoint"),

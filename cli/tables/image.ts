@@ -52,6 +52,7 @@ export const IMAGE: CommandSpec = {
         { name: "workdir", short: "w", value: "PATH", help: "Working directory of its containers" },
         { name: "user", short: "u", value: "USER[:GROUP]", help: "User of its containers" },
         { name: "label", value: "NAME=VALUE", repeat: true, help: "Label" },
+        { name: "artifact", help: "Make a WebAssembly artifact (CNCF) of the module alone" },
         {
           name: "module-path",
           value: "PATH",

@@ -3,7 +3,7 @@ import { decodeImageConfig } from "../config.ts";
 import type { Descriptor } from "../descriptor.ts";
 import { sha256 } from "../digest.ts";
 import { decodeManifest, MAX_MANIFEST } from "../manifest.ts";
-import { OCI_MANIFEST } from "../media_types.ts";
+import { CONFIG_TYPES, OCI_MANIFEST } from "../media_types.ts";
 import type { Image, ImageLayer } from "../source.ts";
 import { descriptorJson } from "../wasm/module_image.ts";
 import {
@@ -60,6 +60,10 @@ function layerDocuments(image: Image, manifest: JsonObject, layers: readonly Ima
  * the new image closes the old one. Throws if the result cannot be an image.
  */
 export function edited(image: Image, edit: ImageEdit): Image {
+  const { mediaType: kind } = image.manifest.config;
+  if (!CONFIG_TYPES.includes(kind)) {
+    throw new Error(`${image.name}: editing: an artifact (${kind}), not an image`);
+  }
   const layers = edit.layers ?? image.layers;
   const configWhat = `${image.name}: edited config`, what = `${image.name}: edited manifest`;
   const oldConfig = configDocument(image), oldManifest = manifestDocument(image);

@@ -1,6 +1,8 @@
 /** The layers of an image as read-only trees. @module */
 import { type BlobSource, LayerfsSuper } from "../../fs/layerfs/mod.ts";
 import type { Image } from "../source.ts";
+import { isModuleLayer } from "../wasm/artifact.ts";
+import { moduleTree } from "../wasm/module_tree.ts";
 import type { LayerCache } from "./layer_cache.ts";
 
 /** A blob whose end is told. */
@@ -32,6 +34,11 @@ export async function openLayers(
   try {
     for (const layer of image.layers) {
       const name = `${image.name}: layer ${layer.descriptor.digest}`;
+      if (isModuleLayer(layer.descriptor.mediaType)) {
+        const { index, blob } = await moduleTree(image.config, layer, name);
+        opened.unshift(new LayerfsSuper({ index, blob: closing(blob, one) }));
+        continue;
+      }
       const { index, blob } = await cache.open({ name, diffId: layer.diffId, open: () => layer.open() });
       opened.unshift(new LayerfsSuper({ index, blob: closing(blob, one) }));
     }

@@ -1,5 +1,6 @@
 /** `umiak image pack`: a module and trees of the host as a `wasi/wasm` image. @module */
 import type { ExecutionConfig } from "../config.ts";
+import { buildWasmArtifact } from "../wasm/artifact.ts";
 import { moduleProblem } from "../wasm/module_magic.ts";
 import { buildModuleImage, type BuiltImage, type LayerPlan } from "../wasm/module_image.ts";
 import { baseName, hostFiles, layerName } from "./host_files.ts";
@@ -24,6 +25,8 @@ export interface PackOptions {
   readonly config?: Partial<ExecutionConfig>;
   /** Annotations of the manifest. */
   readonly annotations?: Readonly<Record<string, string>>;
+  /** The CNCF's artifact is made, which is the module and nothing else, in place of an image. */
+  readonly artifact?: boolean;
   /** When the image was made, milliseconds since 1970; 0 unless told, so that the same input gives the same image. */
   readonly createdMs?: number;
 }
@@ -38,6 +41,24 @@ export function parsePackedTree(text: string): PackedTree {
   return { host, container };
 }
 
+/** Packs a module as an artifact. Throws for what an artifact cannot say. */
+function packArtifact(options: PackOptions, module: Uint8Array, created: string): BuiltImage {
+  const { files = [], config = {}, modulePath } = options;
+  const set = Object.entries(config).filter(([, value]) => Object.keys(value).length > 0).map(([name]) =>
+    name
+  );
+  if (files.length > 0 || set.length > 0) {
+    const what = files.length > 0 ? "files" : set.join(", ");
+    throw new Error(`module ${options.module}: an artifact is the module alone, without ${what}`);
+  }
+  return buildWasmArtifact({
+    module,
+    name: baseName(modulePath ?? options.module),
+    created,
+    annotations: { "org.opencontainers.image.created": created, ...options.annotations },
+  });
+}
+
 /** Packs an image in memory. Throws if something cannot be read, or the module is not one. */
 export async function packModule(options: PackOptions): Promise<BuiltImage> {
   const { module, files = [], config = {}, createdMs = 0 } = options;
@@ -48,6 +69,7 @@ export async function packModule(options: PackOptions): Promise<BuiltImage> {
   if (file?.type !== "file") throw new Error(`module ${module}: not a file`);
   const problem = moduleProblem(file.content!.subarray(0, 8));
   if (problem !== undefined) throw new Error(`module ${module}: ${problem}`);
+  if (options.artifact) return packArtifact(options, file.content!, created);
   const layers: LayerPlan[] = [{ files: [{ ...file, mode: 0o755 }], comment: `umiak image pack: ${path}` }];
   for (const { host, container } of files) {
     layers.push({

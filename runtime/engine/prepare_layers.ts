@@ -8,6 +8,9 @@ import { openImage } from "../../image/store/open_image.ts";
 import { isOnHost } from "../../image/store/open_source.ts";
 import { Store } from "../../image/store/store.ts";
 import type { MoveOptions, PullPolicy } from "./pull.ts";
+import { startConfig } from "../../image/wasm/artifact.ts";
+import { runsAsWasm, wasmProblem } from "../../image/wasm/detect.ts";
+import { RunError } from "./options.ts";
 import type { PreparedImage } from "./root_filesystem.ts";
 
 /** How an image that is not there is got. */
@@ -51,13 +54,21 @@ export async function prepareLayers(
     ? await openImage(reference, { ...options, ...platform === undefined ? {} : { platform } })
     : await openStored(reference.path, policy, platform, options);
   try {
+    const problem = wasmProblem(opened);
+    if (problem !== undefined) throw new RunError(`${opened.name}: ${problem}`, 126);
     const store = await Store.open(options.storeRoot);
     try {
       const { digest, manifest, config } = opened;
       const blobs = [digest, manifest.config.digest, ...manifest.layers.map((layer) => layer.digest)];
       await store.lease.add([...blobs, ...config.diffIds], options.signal);
       const layers = await openLayers(opened, store.layers, () => store.close());
-      return { name: opened.name, config, layers };
+      const { name } = opened;
+      // Of a native image, # in a command is a letter like any other.
+      if (!runsAsWasm(opened, [...config.config.Entrypoint, ...config.config.Cmd][0])) {
+        return { name, config, layers };
+      }
+      const { start, ...own } = startConfig(config);
+      return { name, ...own, layers, ...start === "_start" ? {} : { start } };
     } catch (error) {
       store.close();
       throw error;

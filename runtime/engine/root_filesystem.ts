@@ -16,6 +16,8 @@ export interface PreparedImage {
   readonly config: ImageConfig;
   /** Its layers, the topmost first. */
   readonly layers: readonly LayerfsSuper[];
+  /** The function that its module is started by, if it is not `_start`. */
+  readonly start?: string;
 }
 
 /** A module as an image of one file; 126 if it is none (as of any program that cannot be executed). */

@@ -61,6 +61,7 @@ export function prepareContainer(image: PreparedImage, options: RunOptions): Pre
       ...binds.map((each) => each.tree),
     ],
     memoryLimit: options.memory ?? 0,
+    ...image.start === undefined || options.entrypoint !== undefined ? {} : { start: image.start },
     diagnose: (message) => console.error(`umiak: ${message}`),
   });
   try {

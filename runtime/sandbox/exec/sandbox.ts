@@ -20,6 +20,8 @@ export interface SandboxOptions {
   readonly trees: readonly { readonly path: string; readonly sb: SuperBlock; readonly source?: string }[];
   /** Most bytes of memory a process may have; 0: no limit. */
   readonly memoryLimit?: number;
+  /** The function that starts the first module, in place of `_start`. */
+  readonly start?: string;
   /** Hears why a process ended by a trap. */
   readonly diagnose: (message: string) => void;
 }
@@ -52,10 +54,12 @@ export class Sandbox {
 
   /** A sandbox that has not been started. */
   constructor(options: SandboxOptions) {
-    const { memoryLimit = 0, diagnose } = options;
+    const { memoryLimit = 0, diagnose, start } = options;
     const kernel = this.kernel = new Kernel({
       clock: hostClock(),
-      formats: [new WasmFormat({ memoryLimit, fillRandom, diagnose })],
+      formats: [
+        new WasmFormat({ memoryLimit, fillRandom, diagnose, ...start === undefined ? {} : { start } }),
+      ],
     });
     const memory = (): { total: number; free: number } => {
       const { total, available } = Deno.systemMemoryInfo();

@@ -22,6 +22,8 @@ const WASI_MODULES: readonly string[] = [
 export interface WasmFormatOptions {
   /** Most bytes of memory a guest may have; 0 for no limit but its own. */
   readonly memoryLimit?: number;
+  /** The function that starts the first module, in place of `_start`; where it is another, `_initialize` is called before it. */
+  readonly start?: string;
   /** Fills bytes with random data. */
   readonly fillRandom: (bytes: Uint8Array) => void;
   /** Hears why a guest ended by a trap: one line without a newline. */
@@ -64,8 +66,13 @@ export class WasmFormat implements BinaryFormat {
   /** Name as in /proc/sys/fs/binfmt_misc. */
   readonly name = "wasm";
 
+  /** What the next module is started by. */
+  #start: string;
+
   /** Guests run as the options say. */
-  constructor(readonly options: WasmFormatOptions) {}
+  constructor(readonly options: WasmFormatOptions) {
+    this.#start = options.start ?? "_start";
+  }
 
   /** See BinaryFormat. */
   probe(header: Uint8Array): boolean {
@@ -96,8 +103,10 @@ export class WasmFormat implements BinaryFormat {
     const unknown = unknownImport(imports);
     if (unknown !== undefined) return { errno: ENOEXEC, message: unknown };
     const exports = WebAssembly.Module.exports(module);
-    if (!exports.some((e) => e.name === "_start" && e.kind === "function")) {
-      return { errno: ENOEXEC, message: "it exports no function _start: a library (reactor), not a command" };
+    const start = this.#start;
+    if (!exports.some((e) => e.name === start && e.kind === "function")) {
+      const why = start === "_start" ? ": a library (reactor), not a command" : "";
+      return { errno: ENOEXEC, message: `it exports no function ${start}${why}` };
     }
     if (!exports.some((e) => e.kind === "memory") && !imports.some((i) => i.kind === "memory")) {
       return { errno: ENOEXEC, message: "it exports no memory" };
@@ -106,7 +115,8 @@ export class WasmFormat implements BinaryFormat {
       return { errno: ENOEXEC, message: "it imports its memory (threads): not supported" };
     }
     commit();
-    return this.#link(task, module, argv, envp);
+    this.#start = "_start";
+    return this.#link(task, module, argv, envp, start);
   }
 
   /** Connects the module with the personality. */
@@ -115,6 +125,7 @@ export class WasmFormat implements BinaryFormat {
     module: WebAssembly.Module,
     argv: readonly string[],
     envp: readonly string[],
+    start: string,
   ): LoadedImage | LoadFailure {
     const preopens = preopen(task);
     const atRoot = preopens.length < 2;
@@ -133,17 +144,19 @@ export class WasmFormat implements BinaryFormat {
       process.memory.attach(
         Object.values(exports).find((e) => e instanceof WebAssembly.Memory) as WebAssembly.Memory,
       );
-      return { run: () => this.#run(process, exports["_start"] as () => void) };
+      const initialize = start === "_start" ? undefined : exports["_initialize"] as (() => void) | undefined;
+      const functions = [...initialize === undefined ? [] : [initialize], exports[start] as () => void];
+      return { run: () => this.#run(process, functions) };
     } catch (error) {
       // An import of another type than ours, a data segment outside the memory, a start function that traps.
       return { errno: ENOEXEC, message: error instanceof Error ? error.message : String(error) };
     }
   }
 
-  async #run(process: WasiProcess, start: () => void): Promise<number> {
+  async #run(process: WasiProcess, functions: readonly (() => void)[]): Promise<number> {
     const { task } = process;
     try {
-      await (WebAssembly as unknown as Promising).promising(start)();
+      for (const f of functions) await (WebAssembly as unknown as Promising).promising(f)();
       return task.exitStatus ?? 0;
     } catch (error) {
       if (process.exited !== null) return process.exited;
