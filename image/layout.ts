@@ -11,7 +11,7 @@ import type { FileTree } from "./source.ts";
 import { describeManifest } from "./describe_manifest.ts";
 import { verified } from "./verify.ts";
 
-/** Reads a whole small file of a tree; undefined if there is none. */
+/** Reads a whole small file of a tree; undefined if there is none. It may be replaced by another one at any time. */
 export async function readSmall(
   tree: FileTree,
   path: string,
@@ -19,17 +19,21 @@ export async function readSmall(
 ): Promise<Uint8Array | undefined> {
   const size = await tree.size(path);
   if (size === undefined) return undefined;
-  if (size > limit) {
-    throw new Error(`${tree.name}: ${path}: ${size} bytes, more than the ${limit} that are read`);
-  }
-  const bytes = new Uint8Array(size);
-  let at = 0;
+  const tooLarge = (size: number | string): Error =>
+    new Error(`${tree.name}: ${path}: ${size} bytes, more than the ${limit} that are read`);
+  if (size > limit) throw tooLarge(size);
+  let bytes = new Uint8Array(size), used = 0;
   for await (const chunk of tree.read(path)) {
-    if (at + chunk.length > size) throw new Error(`${tree.name}: ${path}: it changes while it is read`);
-    bytes.set(chunk, at);
-    at += chunk.length;
+    if (used + chunk.length > limit) throw tooLarge(`at least ${used + chunk.length}`);
+    if (used + chunk.length > bytes.length) {
+      const larger = new Uint8Array(Math.min(limit, Math.max(2 * bytes.length, used + chunk.length)));
+      larger.set(bytes.subarray(0, used));
+      bytes = larger;
+    }
+    bytes.set(chunk, used);
+    used += chunk.length;
   }
-  return at === size ? bytes : bytes.subarray(0, at);
+  return bytes.subarray(0, used);
 }
 
 /** Where a layout has a blob: `blobs/ALGORITHM/ENCODED` (image-layout.md#blobs). */

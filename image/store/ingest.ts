@@ -15,6 +15,7 @@ import { FileWriter } from "./file_writer.ts";
 import { lockFile } from "./file_lock.ts";
 import type { LayerCache } from "./layer_cache.ts";
 import { LayerWriter } from "./layer_writer.ts";
+import type { Lease } from "./lease.ts";
 
 /** A layer that grows beyond this, so many times and so many bytes more, is left to be decompressed when it is needed. */
 const MOST_GROWTH = 100, GROWTH_START = 64 * 1024 * 1024;
@@ -29,8 +30,8 @@ export interface IngestRequest {
   openFrom(offset: number): AsyncIterable<Uint8Array>;
   /** What an earlier attempt has left may be gone on with. */
   readonly resume: boolean;
-  /** Where the layer's archive is to go, decompressed in the same pass; nowhere unless given. */
-  readonly cache?: LayerCache;
+  /** Where the layer's archive is to go, decompressed in the same pass, and what keeps it there; nowhere unless given. */
+  readonly prepare?: { readonly cache: LayerCache; readonly lease: Lease };
   /** Ends it with the signal's reason. */
   readonly signal?: AbortSignal;
 }
@@ -139,9 +140,16 @@ async function decompressInto(writer: LayerWriter, tee: Tee, size: number): Prom
   }
 }
 
+/** Puts an archive under its own digest: only a configuration that states that very diff_id will find it. */
+async function commitArchive(writer: LayerWriter, to: NonNullable<IngestRequest["prepare"]>): Promise<void> {
+  const diffId = writer.digest();
+  await to.lease.add([diffId]);
+  await writer.commit(to.cache.pathOf(diffId)).catch(() => {}); // it is no layer: whoever uses it will be told why
+}
+
 /** One attempt, with the partial file open and locked. Throws a VerifyError if the content is wrong. */
 async function receive(request: IngestRequest, file: Deno.FsFile, target: string): Promise<void> {
-  const { root, descriptor, cache, signal } = request;
+  const { root, descriptor, prepare, signal } = request;
   const what = `${root}: ${contentName(descriptor)}`;
   const check = new ContentCheck(descriptor, what);
   if (!request.resume) await file.truncate(0);
@@ -154,7 +162,7 @@ async function receive(request: IngestRequest, file: Deno.FsFile, target: string
     check.push(chunk);
     await written;
   });
-  const prepares = cache !== undefined && offset === 0 && compressionOf(descriptor.mediaType) !== undefined;
+  const prepares = prepare !== undefined && offset === 0 && compressionOf(descriptor.mediaType) !== undefined;
   const writer = prepares ? await LayerWriter.create(`${root}/tmp`) : undefined;
   try {
     const prepared = writer !== undefined && await decompressInto(writer, tee, descriptor.size);
@@ -165,8 +173,7 @@ async function receive(request: IngestRequest, file: Deno.FsFile, target: string
     await makeDirectory(directoryOf(target));
     await Deno.rename(`${root}/${partialPath(descriptor)}`, target);
     await syncDirectory(directoryOf(target));
-    // The archive's name is its own digest: only a configuration that states that very diff_id will find it.
-    if (prepared) await writer!.commit(cache!.pathOf(writer!.digest())).catch(() => {}); // no layer: its user will be told
+    if (prepared) await commitArchive(writer!, prepare!);
   } catch (error) {
     if (!(error instanceof VerifyError)) await out.flush().catch(() => {}); // the error that is on its way says more
     throw error;

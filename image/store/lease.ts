@@ -63,7 +63,19 @@ export class Lease {
   }
 }
 
-/** The digests of all leases that count; files of dead processes are removed. The collector's lock is held by the caller. */
+/** Everything in an open file: its name may have gone already. */
+async function textOf(file: Deno.FsFile): Promise<string> {
+  const { size } = await file.stat();
+  const bytes = new Uint8Array(size);
+  let used = 0;
+  for (let n; used < size && (n = await file.read(bytes.subarray(used))) !== null;) used += n;
+  return new TextDecoder().decode(bytes.subarray(0, used));
+}
+
+/**
+ * The digests of all leases that count; files of dead processes are removed. The caller holds the collector's lock, and reads the index
+ * afterwards: a lease is given back only when the index leads to what it was for.
+ */
 export async function leasedDigests(root: string): Promise<Set<string>> {
   const digests = new Set<string>();
   const names: string[] = [];
@@ -83,7 +95,7 @@ export async function leasedDigests(root: string): Promise<Set<string>> {
     }
     try {
       if (await file.tryLock(true)) await Deno.remove(path).catch(() => {}); // its own process was faster
-      else for (const digest of (await Deno.readTextFile(path)).split("\n")) digests.add(digest);
+      else for (const digest of (await textOf(file)).split("\n")) digests.add(digest);
     } finally {
       file.close();
     }

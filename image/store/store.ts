@@ -149,7 +149,7 @@ export class Store implements ImageSource, ImageSink {
       descriptor,
       openFrom,
       resume,
-      ...this.#prepareLayers ? { cache: this.layers } : {},
+      ...this.#prepareLayers ? { prepare: { cache: this.layers, lease: this.lease } } : {},
       ...options.signal === undefined ? {} : { signal: options.signal },
     });
   }

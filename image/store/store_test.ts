@@ -5,6 +5,7 @@ import { LayoutSource } from "../layout.ts";
 import { OCI_MANIFEST } from "../media_types.ts";
 import { memoryImage } from "../testing/memory_image.ts";
 import { MemorySource } from "../testing/memory_source.ts";
+import { noise } from "../testing/noise.ts";
 import type { Image } from "../source.ts";
 import { DirectoryTree } from "./host_tree.ts";
 import { changeIndex } from "./layout_index.ts";
@@ -12,13 +13,6 @@ import { Store, storeName } from "./store.ts";
 import { checkStore } from "./store_check.ts";
 import { collectGarbage } from "./store_gc.ts";
 import { withDirectory } from "../../tests/support/umiak.ts";
-
-/** Bytes that do not compress. */
-function noise(length: number, seed = 1): Uint8Array<ArrayBuffer> {
-  const bytes = new Uint8Array(length);
-  for (let i = 0, x = seed; i < length; i++) bytes[i] = (x = Math.imul(x, 1103515245) + 12345) >>> 16;
-  return bytes;
-}
 
 const image = (seed: number, length = 5000): Promise<Image> =>
   memoryImage([[{ name: "data", type: "file", mode: 0o644, content: noise(length, seed) }]]);
