@@ -10,6 +10,9 @@ export function hostErrno(error: unknown): number {
   const code = (error as { code?: unknown }).code;
   const known = typeof code === "string" ? BY_NAME.get(code) : undefined;
   if (known !== undefined) return -known;
+  // Deno has no code for some (EFBIG): the number in the message is the host's own, on Linux ours.
+  const number = / \(os error (\d+)\)/.exec((error as Error).message ?? "");
+  if (number !== null && Deno.build.os === "linux") return -Number(number[1]);
   const { errors } = Deno;
   if (error instanceof errors.NotFound) return -ENOENT;
   if (error instanceof errors.AlreadyExists) return -EEXIST;

@@ -109,7 +109,8 @@ export class HostInode extends Inode {
   override refresh(): number {
     const [handle] = this.handles;
     const info = attempt(() => handle !== undefined ? handle.statSync() : Deno.lstatSync(this.path));
-    if (typeof info === "number") return info;
+    // A removed directory that is still open has no handle to ask: it stays as it was.
+    if (typeof info === "number") return info === -ENOENT && this.nlink === 0 ? 0 : info;
     this.#update(info);
     return 0;
   }

@@ -348,6 +348,8 @@ class TmpfsFile extends RegularFile {
       this.#content.punch(offset, Math.min(len, Math.max(0, inode.size - offset)));
     } else {
       if ((mode & ~FALLOC_FL_KEEP_SIZE) !== 0) return -EOPNOTSUPP;
+      // Asked first: no loop over a range that cannot be had.
+      if (len > inode.fs.room + this.#content.allocated) return -ENOSPC;
       if (!this.#content.reserve(offset, len)) return -ENOSPC;
       if ((mode & FALLOC_FL_KEEP_SIZE) === 0 && offset + len > inode.size) inode.size = offset + len;
     }

@@ -115,6 +115,11 @@ export class TmpfsSuper extends SuperBlock {
     return true;
   }
 
+  /** Most bytes that can still be allocated: what is left of the limit; without one, of what a host can be expected to have. */
+  get room(): number {
+    return (this.#options.size || TOTAL_MEMORY) - this.usedBytes;
+  }
+
   /** See SuperBlock. */
   statfs(out: Statfs): number {
     const size = this.#options.size ?? 0, inodes = this.#options.inodes ?? 0;

@@ -91,16 +91,16 @@ function openOrCreate(c: Caller, first: PathName, flags: number, mode: number): 
     if (!isDir(parent.mode)) return -ENOTDIR;
     const denied = permission(c.cred, parent, X_OK);
     if (denied < 0) return denied;
+    if (path.mustBeDir) return -EISDIR; // "name/", whatever it is
     const { mount, dentry, last } = walk;
     const child = walk.child();
     if (typeof child === "number") return child;
     if (child.inode === null) {
-      if (path.mustBeDir) return -EISDIR;
       return create(c, mount, dentry, last, flags, mode);
     }
     if ((flags & O_EXCL) !== 0) return -EEXIST;
     if (isLnk(child.inode.mode)) {
-      if ((flags & O_NOFOLLOW) !== 0 && !path.mustBeDir) return -ELOOP;
+      if ((flags & O_NOFOLLOW) !== 0) return -ELOOP;
       const next = walk.followLast(child);
       if (typeof next === "number") {
         if (next < 0) return next;
@@ -109,7 +109,6 @@ function openOrCreate(c: Caller, first: PathName, flags: number, mode: number): 
       path = next;
       continue;
     }
-    if (path.mustBeDir) return isDir(child.inode.mode) ? -EISDIR : -ENOTDIR;
     return openFound(c, walk.mount, child, flags);
   }
 }
@@ -167,14 +166,12 @@ function openFound(c: Caller, mount: Mount, dentry: Dentry, flags: number): Open
   const stale = inode.refresh();
   if (stale < 0) return stale;
   const mode = inode.mode;
-  if ((flags & O_DIRECTORY) !== 0 && !isDir(mode)) {
-    return isLnk(mode) && (flags & O_PATH) === 0 ? -ELOOP : -ENOTDIR;
-  }
+  if ((flags & O_DIRECTORY) !== 0 && !isDir(mode)) return -ENOTDIR;
   if ((flags & O_PATH) !== 0) return finish(new PathFile(inode, O_PATH), mount, dentry);
   if (isLnk(mode)) return -ELOOP;
   const access = flags & O_ACCMODE;
   const wantsWrite = access !== O_RDONLY || (flags & O_TRUNC) !== 0;
-  if (isDir(mode) && wantsWrite) return -EISDIR;
+  if (isDir(mode) && (wantsWrite || (flags & O_CREAT) !== 0)) return -EISDIR;
   const special = isChr(mode) || isBlk(mode);
   if (special && (mount.flags & MOUNT_ATTR_NODEV) !== 0) return -EACCES;
   if (wantsWrite && isReg(mode)) {
