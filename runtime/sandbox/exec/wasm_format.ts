@@ -1,5 +1,5 @@
 /** WebAssembly modules as the kernel's binary format: checks the imports, compiles, links a personality, runs `_start`. @module */
-import { ENOEXEC, ENOMEM } from "../../../fs/abi/errno.ts";
+import { EFBIG, ENOEXEC, ENOMEM } from "../../../fs/abi/errno.ts";
 import { nameToBytes } from "../../../fs/abi/name.ts";
 import { O_DIRECTORY, O_RDONLY } from "../../../fs/abi/open.ts";
 import { openPath } from "../../../fs/vfs/mod.ts";
@@ -10,8 +10,11 @@ import { RIGHTS_ALL, RIGHTS_DIRECTORY } from "../abi/wasi_p1/types.ts";
 import type { BinaryFormat, LoadedImage, LoadFailure } from "../kernel/binfmt.ts";
 import type { Task } from "../kernel/task.ts";
 import { MemoryLimitError, withMemoryLimit } from "./memory_limit.ts";
+import { hasStart } from "./start_section.ts";
 import { signalOfTrap } from "./trap.ts";
 
+/** Largest module that an engine takes; a sparse file may say that it is far larger. */
+const MAX_MODULE = 2 ** 30;
 const MAGIC = [0x00, 0x61, 0x73, 0x6d];
 const WASI_MODULES: readonly string[] = [
   "wasi_snapshot_preview1",
@@ -37,6 +40,7 @@ interface Promising {
 /** Reads a whole file. */
 function readFile(file: OpenFile): Uint8Array<ArrayBuffer> | number {
   const size = file.inode.size;
+  if (size > MAX_MODULE) return -EFBIG;
   const bytes = new Uint8Array(size);
   let at = 0;
   while (at < size) {
@@ -116,7 +120,7 @@ export class WasmFormat implements BinaryFormat {
     }
     commit();
     this.#start = "_start";
-    return this.#link(task, module, argv, envp, start);
+    return this.#link(task, module, argv, envp, start, hasStart(bytes));
   }
 
   /** Connects the module with the personality. */
@@ -126,6 +130,7 @@ export class WasmFormat implements BinaryFormat {
     argv: readonly string[],
     envp: readonly string[],
     start: string,
+    deferred: boolean,
   ): LoadedImage | LoadFailure {
     const preopens = preopen(task);
     const atRoot = preopens.length < 2;
@@ -139,24 +144,29 @@ export class WasmFormat implements BinaryFormat {
     const used = new Set(WebAssembly.Module.imports(module).map((i) => i.module));
     const imports: WebAssembly.Imports = {};
     for (const name of used) imports[name] = wasiImports(process, name as WasiModuleName);
-    try {
+    const instantiate = (): (() => void)[] => {
       const { exports } = new WebAssembly.Instance(module, imports);
       process.memory.attach(
         Object.values(exports).find((e) => e instanceof WebAssembly.Memory) as WebAssembly.Memory,
       );
       const initialize = start === "_start" ? undefined : exports["_initialize"] as (() => void) | undefined;
-      const functions = [...initialize === undefined ? [] : [initialize], exports[start] as () => void];
-      return { run: () => this.#run(process, functions) };
+      return [...initialize === undefined ? [] : [initialize], exports[start] as () => void];
+    };
+    // A start section is guest code, which may not end: it belongs to the run, when there are deadlines.
+    if (deferred) return { run: () => this.#run(process, instantiate) };
+    try {
+      const functions = instantiate();
+      return { run: () => this.#run(process, () => functions) };
     } catch (error) {
-      // An import of another type than ours, a data segment outside the memory, a start function that traps.
+      // An import of another type than ours, a data segment outside the memory.
       return { errno: ENOEXEC, message: error instanceof Error ? error.message : String(error) };
     }
   }
 
-  async #run(process: WasiProcess, functions: readonly (() => void)[]): Promise<number> {
+  async #run(process: WasiProcess, functions: () => readonly (() => void)[]): Promise<number> {
     const { task } = process;
     try {
-      for (const f of functions) await (WebAssembly as unknown as Promising).promising(f)();
+      for (const f of functions()) await (WebAssembly as unknown as Promising).promising(f)();
       return task.exitStatus ?? 0;
     } catch (error) {
       if (process.exited !== null) return process.exited;
