@@ -47,11 +47,15 @@ export function fdMeta(p: WasiProcess, layout: FilestatLayout): FunctionSet {
       if (typeof stream === "number") return stream;
       readings.set(file, reading = { stream, cookie: -1, pending: null });
     }
-    if (reading.cookie !== cookie) {
-      reading.stream.seek(Math.max(0, cookie - OWN_COOKIES));
+    // Back at the start (rewinddir) a directory is read anew, also if nothing had been delivered.
+    if (reading.cookie !== cookie || cookie === OWN_COOKIES) {
+      reading.stream.seek(cookie - OWN_COOKIES);
       reading.cookie = cookie;
       reading.pending = null;
     }
+    // It may have been removed since it was read.
+    const { pending } = reading;
+    if (pending !== null && typeof file.inode.lookup(pending.name) === "number") reading.pending = null;
     return reading;
   }
 
@@ -169,20 +173,20 @@ export function fdMeta(p: WasiProcess, layout: FilestatLayout): FunctionSet {
       return times === undefined ? INVAL : toWasi(futimens(task, entry.file, times[0], times[1]));
     },
     fd_prestat_get(fd, out) {
-      const preopen = p.options.preopens.find((x) => x.fd === fd);
-      if (preopen === undefined || files.get(fd!) === undefined) return BADF;
+      const name = p.preopenName(fd!);
+      if (name === undefined) return BADF;
       out! >>>= 0;
       if (!memory.holds(out!, 8)) return FAULT;
       memory.view.setUint32(out!, 0, true);
-      memory.view.setUint32(out! + 4, preopen.name.length, true);
+      memory.view.setUint32(out! + 4, name.length, true);
       return SUCCESS;
     },
     fd_prestat_dir_name(fd, out, len) {
-      const preopen = p.options.preopens.find((x) => x.fd === fd);
-      if (preopen === undefined || files.get(fd!) === undefined) return BADF;
-      if (len! >>> 0 < preopen.name.length) return ENAMETOOLONG;
-      if (!memory.holds(out! >>> 0, preopen.name.length)) return FAULT;
-      memory.bytes.set(preopen.name, out! >>> 0);
+      const name = p.preopenName(fd!);
+      if (name === undefined) return BADF;
+      if (len! >>> 0 < name.length) return ENAMETOOLONG;
+      if (!memory.holds(out! >>> 0, name.length)) return FAULT;
+      memory.bytes.set(name, out! >>> 0);
       return SUCCESS;
     },
     fd_readdir(fd, buffer, length, cookie, out) {

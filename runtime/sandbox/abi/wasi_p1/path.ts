@@ -35,6 +35,7 @@ import {
   type VPath,
 } from "../../../../fs/vfs/mod.ts";
 import type { OpenFile } from "../../../../fs/vfs/open_file.ts";
+import { walkToParent } from "../../../../fs/vfs/walk.ts";
 import type { FdEntry } from "../../kernel/fd_table.ts";
 import { END_GUEST, WOULD_BLOCK } from "../shim.ts";
 import { BADF, FAULT, INVAL, NOTCAPABLE, NOTDIR, PERM, SUCCESS, toWasi } from "./errno.ts";
@@ -129,6 +130,7 @@ export function paths(p: WasiProcess, layout: FilestatLayout): FunctionSet {
       const entry = files.get(fd!);
       if (entry === undefined) return BADF;
       if ((oflags! & ~OFLAGS_ALL) !== 0 || (fdflags! & ~31) !== 0) return INVAL;
+      if ((dirflags! & ~LOOKUP_SYMLINK_FOLLOW) !== 0) return INVAL;
       rights! &= RIGHTS_ALL, inheriting! &= RIGHTS_ALL;
       let needed: number = RIGHT.PATH_OPEN;
       let flags = O_CLOEXEC | openFlagsOf(fdflags!);
@@ -166,6 +168,7 @@ export function paths(p: WasiProcess, layout: FilestatLayout): FunctionSet {
     path_filestat_get(fd, flags, ptr, len, out) {
       out! >>>= 0;
       if (!memory.holds(out!, layout.size)) return FAULT;
+      if ((flags! & ~LOOKUP_SYMLINK_FOLLOW) !== 0) return INVAL;
       const error = locate(fd!, RIGHT.PATH_FILESTAT_GET, ptr!, len!);
       if (error !== 0) return error;
       const follow = (flags! & LOOKUP_SYMLINK_FOLLOW) !== 0 ? 0 : AT_SYMLINK_NOFOLLOW;
@@ -176,19 +179,23 @@ export function paths(p: WasiProcess, layout: FilestatLayout): FunctionSet {
     },
     path_filestat_set_times(fd, flags, ptr, len, aLow, aHigh, mLow, mHigh, fstflags) {
       const times = requestedTimes(aLow!, aHigh!, mLow!, mHigh!, fstflags!);
-      if (times === undefined) return INVAL;
+      if (times === undefined || (flags! & ~LOOKUP_SYMLINK_FOLLOW) !== 0) return INVAL;
       const follow = (flags! & LOOKUP_SYMLINK_FOLLOW) !== 0 ? 0 : AT_SYMLINK_NOFOLLOW;
       return locate(fd!, RIGHT.PATH_FILESTAT_SET_TIMES, ptr!, len!) ||
         finish(utimensAt(task, base, name, times[0], times[1], follow, resolve));
     },
     path_link(fd, flags, ptr, len, newFd, newPtr, newLen) {
+      if ((flags! & ~LOOKUP_SYMLINK_FOLLOW) !== 0) return INVAL;
       const error = locate(fd!, RIGHT.PATH_LINK_SOURCE, ptr!, len!);
       if (error !== 0) return error;
       const oldBase = base, oldName = name, oldResolve = resolve;
       const newError = locate(newFd!, RIGHT.PATH_LINK_TARGET, newPtr!, newLen!);
       if (newError !== 0) return newError;
       const follow = (flags! & LOOKUP_SYMLINK_FOLLOW) !== 0 ? AT_SYMLINK_FOLLOW : 0;
-      return finishTwo(linkAt(task, oldBase, oldName, base, name, follow, oldResolve, resolve));
+      const result = linkAt(task, oldBase, oldName, base, name, follow, oldResolve, resolve);
+      if (result !== -EXDEV) return result >= 0 ? SUCCESS : p.result(result);
+      const source = lookupAt(task, oldBase, oldName, follow !== 0, oldResolve);
+      return source === -EXDEV || leaves(base, name, resolve) ? PERM : toWasi(-EXDEV);
     },
     path_rename(fd, ptr, len, newFd, newPtr, newLen) {
       const error = locate(fd!, RIGHT.PATH_RENAME_SOURCE, ptr!, len!);
@@ -196,7 +203,9 @@ export function paths(p: WasiProcess, layout: FilestatLayout): FunctionSet {
       const oldBase = base, oldName = name, oldResolve = resolve;
       const newError = locate(newFd!, RIGHT.PATH_RENAME_TARGET, newPtr!, newLen!);
       if (newError !== 0) return newError;
-      return finishTwo(renameAt(task, oldBase, oldName, base, name, 0, oldResolve, resolve));
+      const result = renameAt(task, oldBase, oldName, base, name, 0, oldResolve, resolve);
+      if (result !== -EXDEV) return result >= 0 ? SUCCESS : p.result(result);
+      return leaves(oldBase, oldName, oldResolve) || leaves(base, name, resolve) ? PERM : toWasi(-EXDEV);
     },
     path_symlink(targetPtr, targetLen, fd, ptr, len) {
       const target = p.paths.text(memory, targetPtr! >>> 0, targetLen! >>> 0);
@@ -220,9 +229,9 @@ export function paths(p: WasiProcess, layout: FilestatLayout): FunctionSet {
     },
   };
 
-  /** Two bases: EXDEV says either that a path left its descriptor or that the names are on two filesystems. */
-  function finishTwo(result: number): number {
-    return result >= 0 ? SUCCESS : p.result(result);
+  /** With two bases EXDEV may mean either that a path left its descriptor (this asks) or that they are on two mounts. */
+  function leaves(base: VPath, name: PathName, resolve: number): boolean {
+    return walkToParent(task, base, name, resolve) === -EXDEV;
   }
 
   const blocking: FunctionSet["blocking"] = {

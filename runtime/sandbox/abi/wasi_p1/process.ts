@@ -52,12 +52,23 @@ export class WasiProcess {
   readonly paths: PathDecoder = new PathDecoder();
   /** The directory entry object of the "/" preopen; identity survives renumbering. */
   readonly anchor: OpenFile | null;
+  readonly #preopened: Map<OpenFile, Uint8Array> = new Map();
   /** Set by proc_exit: the wait status. */
   exited: number | null = null;
 
   /** A process of `task`. */
   constructor(readonly task: Task, readonly options: WasiProcessOptions) {
     this.anchor = options.anchorFd < 0 ? null : task.files.get(options.anchorFd)?.file ?? null;
+    for (const { fd, name } of options.preopens) {
+      const file = task.files.get(fd)?.file;
+      if (file !== undefined) this.#preopened.set(file, name);
+    }
+  }
+
+  /** The name of the preopened directory a descriptor refers to; it goes along when the descriptor is renumbered. */
+  preopenName(fd: number): Uint8Array | undefined {
+    const entry = this.task.files.get(fd);
+    return entry && this.#preopened.get(entry.file);
   }
 
   /** The entry of a descriptor, or undefined (EBADF). */
