@@ -4,12 +4,13 @@
 #define UNSTABLE
 #include "wasi.h"
 
-int main(void) {
-  u32 fd, out;
+int main(int argc, char **argv) {
+  u32 fd;
   u64 at;
+  work_in(argc, argv);
   unsigned char stat[64];
   memset(stat, 0xaa, sizeof stat);
-  IS(raw_path_open(3, 0, S("unstable"), 1, R_ALL, R_ALL, 0, P(&fd)), OK);
+  IS(raw_path_open(ROOT, 0, S("unstable"), 1, R_ALL, R_ALL, 0, P(&fd)), OK);
   u32 iov[2] = {P("0123456789"), 10};
   IS(raw_fd_write(fd, P(iov), 1, P(&out)), OK);
   IS(raw_fd_seek(fd, 3, 2, P(&at)), OK);  // from the start
@@ -24,6 +25,13 @@ int main(void) {
   IS(*(u32 *)(stat + 20), 1);   // links
   IS(*(u64 *)(stat + 24), 10);  // size
   IS(stat[56], 0xaa);           // nothing behind it
+  memset(stat, 0xaa, sizeof stat);
+  IS(raw_path_filestat_get(ROOT, 0, S("unstable"), P(stat)), OK);
+  IS(*(u64 *)(stat + 24), 10);
+  IS(stat[56], 0xaa);
+  IS(raw_sock_recv(fd, P(iov), 0, 0, P(&out), P(&out)), NOTSOCK);
+  IS(raw_sock_send(fd, P(iov), 0, 0, P(&out)), NOTSOCK);
+  IS(raw_sock_shutdown(fd, 1), NOTSOCK);
   unsigned char in[56] = {0}, event[32];
   u64 before, after;
   raw_clock_time_get(1, 0, P(&before));
