@@ -89,6 +89,29 @@ Deno.test("umiak login says what is missing", async () => {
   }
 });
 
+Deno.test("umiak login: what is meant for this machine does not go to a proxy", async () => {
+  const proxy = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  let connections = 0;
+  const accepting = (async () => {
+    for await (const connection of proxy) {
+      connections++;
+      connection.close();
+    }
+  })().catch(() => {});
+  await withRegistry(async (host, env) => {
+    const http_proxy = `http://127.0.0.1:${(proxy.addr as Deno.NetAddr).port}`;
+    const proxied = { ...env, http_proxy, HTTP_PROXY: http_proxy, no_proxy: "", NO_PROXY: "" };
+    const { code, stderr } = await umiak(["login", "-u", "me", "--password-stdin", host], {
+      env: proxied,
+      stdin: PASSWORD,
+    });
+    assert.deepEqual([code, stderr], [0, ""]);
+  });
+  proxy.close();
+  await accepting;
+  assert.equal(connections, 0);
+});
+
 testWhen({ tools: ["skopeo"] }, "skopeo is logged in by umiak login", async () => {
   await withRegistry(async (host, env, home) => {
     const authfile = `${home}/auth.json`;

@@ -297,7 +297,7 @@ Deno.test("getBlob() gives the connection back when its reader leaves", async ()
 });
 
 Deno.test("getBlob() takes silence for a break: slow heads, and bodies that stop", async () => {
-  const timeouts = { answer: 150, idle: 150 };
+  const timeouts = { answer: 500, idle: 500 };
   const slowHead = { match: isBlob, times: 1, delayMs: 5000 };
   await withBlob([slowHead], async (host, seen) => {
     const repository = new Registry(host, { ...quick(), timeouts }).repository("a");
@@ -313,10 +313,10 @@ Deno.test("getBlob() takes silence for a break: slow heads, and bodies that stop
 
 Deno.test("getBlob() has patience with a slow reader", async () => {
   await withBlob([], async (host, seen) => {
-    const repository = new Registry(host, { ...quick(), timeouts: { idle: 60 } }).repository("a");
+    const repository = new Registry(host, { ...quick(), timeouts: { idle: 300 } }).repository("a");
     let n = 0;
     for await (const _ of repository.getBlob(DESCRIPTOR)) {
-      if (n++ < 3) await new Promise((resolve) => setTimeout(resolve, 200));
+      if (n++ < 2) await new Promise((resolve) => setTimeout(resolve, 600));
     }
     assert.equal(seen().length, 1);
   });

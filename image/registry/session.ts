@@ -2,6 +2,7 @@
 import { type Access, Authorizer } from "./auth/authorizer.ts";
 import { ANONYMOUS } from "./auth/credentials.ts";
 import { Secrets } from "./auth/secrets.ts";
+import { unlessAborted } from "./http/abort.ts";
 import { answerError } from "./http/error_body.ts";
 import { NetworkError, RegistryError } from "./http/errors.ts";
 import { isLoopback, sameOrigin } from "./http/hosts.ts";
@@ -55,7 +56,7 @@ export class Session {
   constructor(registry: string, options: RegistryOptions = {}) {
     this.registry = registry;
     this.#options = options;
-    this.#transport = new Transport(options);
+    this.#transport = new Transport(options, new URL(`https://${apiHost(registry)}`).host);
     this.retry = { ...RETRIES, ...options.retry };
     this.#warnings = new Warnings(options.onWarning ?? (() => {}));
   }
@@ -72,26 +73,27 @@ export class Session {
   /** The address of the API: ends in /v2/. */
   base(signal?: AbortSignal): Promise<URL> {
     if (this.#base === undefined) {
-      const found = this.#findBase(signal);
+      // Others may wait for it, too: it does not end with this caller's signal.
+      const found = this.#findBase();
       this.#base = found;
       found.catch(() => this.#base = undefined);
     }
-    return this.#base;
+    return unlessAborted(this.#base, signal);
   }
 
-  async #findBase(signal: AbortSignal | undefined): Promise<URL> {
+  async #findBase(): Promise<URL> {
     const host = apiHost(this.registry);
     const plain = new URL(`http://${host}/v2/`), secure = new URL(`https://${host}/v2/`);
     if (this.#options.plainHttp) return plain;
     if (!isLoopback(host) && this.#transport.verifies) return secure;
-    return await withRetries(() => this.#probe(secure, plain, signal), this.retry, signal);
+    return await withRetries(() => this.#probe(secure, plain), this.retry);
   }
 
   /** TLS if the server speaks it, whatever it answers. */
-  async #probe(secure: URL, plain: URL, signal: AbortSignal | undefined): Promise<URL> {
+  async #probe(secure: URL, plain: URL): Promise<URL> {
     const ask = async (url: URL): Promise<URL> => {
       const request = { method: "GET", url, headers: new Headers() };
-      const options = { small: true, signal, plainHttp: true };
+      const options = { small: true, plainHttp: true };
       await (await this.#carry(request, "checking the registry", options)).discard();
       return url;
     };
@@ -135,7 +137,8 @@ export class Session {
     }
     this.#warnings.note(response.headers);
     if (request.expect.includes(response.status)) return response;
-    throw this.#secrets.scrubError(await answerError(response, what, this.#now()));
+    const clean = (text: string): string => this.#secrets.scrub(text);
+    throw this.#secrets.scrubError(await answerError(response, what, this.#now(), clean));
   }
 
   async #send(url: URL, request: ApiRequest, authorization: string | undefined): Promise<HopResponse> {

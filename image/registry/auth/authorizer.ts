@@ -1,4 +1,5 @@
 /** Shows a registry what it wants to see: nothing, Basic, or a Bearer token for what is about to be done. @module */
+import { unlessAborted } from "../http/abort.ts";
 import { RegistryError } from "../http/errors.ts";
 import { isLoopback, shownUrl } from "../http/hosts.ts";
 import type { Transport } from "../http/transport.ts";
@@ -51,6 +52,8 @@ export function scope(repository: string, actions: string): string {
 export class Authorizer {
   readonly #options: AuthorizerOptions;
   readonly #tokens = new Map<string, Token>();
+  /** What was found for each repository: a helper that is asked may ask the user. */
+  readonly #found = new Map<string, Promise<Credentials | undefined>>();
   readonly #pending = new Map<string, Promise<Token>>();
   #scheme: "basic" | TokenService | undefined;
 
@@ -74,6 +77,8 @@ export class Authorizer {
     signal?: AbortSignal,
   ): Promise<string | undefined> {
     const challenges = parseChallenges(wwwAuthenticate);
+    // The user may have logged in anew since.
+    if (rejected !== undefined) this.#found.delete(access.repository ?? "");
     const bearer = challenges.find((each) => each.scheme === "bearer" && each.parameters.has("realm"));
     let header: string | undefined;
     if (bearer !== undefined) {
@@ -90,9 +95,20 @@ export class Authorizer {
     return header === rejected ? undefined : header;
   }
 
-  async #credentials(access: Access): Promise<Credentials | undefined> {
+  #credentials({ repository = "" }: Access): Promise<Credentials | undefined> {
+    let found = this.#found.get(repository);
+    if (found === undefined) {
+      if (this.#found.size >= MAX_TOKENS) this.#found.clear();
+      found = this.#lookUp(repository === "" ? undefined : repository);
+      found.catch(() => this.#found.delete(repository));
+      this.#found.set(repository, found);
+    }
+    return found;
+  }
+
+  async #lookUp(repository: string | undefined): Promise<Credentials | undefined> {
     const { credentials, registry, secrets } = this.#options;
-    const found = await credentials.get(registry, access.repository);
+    const found = await credentials.get(registry, repository);
     if (found !== undefined) secrets.addCredentials(found);
     return found;
   }
@@ -172,7 +188,8 @@ export class Authorizer {
     const credentials = found !== undefined && this.#mayKnow(service.realm) ? found : undefined;
     if (credentials !== undefined) this.#checkChannel(service.realm);
     const { plainHttp } = this.#options;
-    const request = { service, scopes, credentials, registry, plainHttp };
+    const clean = (text: string): string => secrets.scrub(text);
+    const request = { service, scopes, credentials, registry, plainHttp, clean };
     const token = await fetchToken(transport, request, now).catch((error) => {
       if (found !== undefined && credentials === undefined && (error as RegistryError).status === 401) {
         throw new RegistryError(
@@ -198,13 +215,4 @@ function tokenKey(access: Access): string {
 function scopesOf(challenge: Challenge): string[] {
   const text = challenge.parameters.get("scope") ?? "";
   return text.split(" ").filter((each) => each !== "" && each.length <= MAX_SCOPE).slice(0, MAX_SCOPES);
-}
-
-function unlessAborted<T>(promise: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
-  if (signal === undefined) return promise;
-  signal.throwIfAborted();
-  const { promise: aborted, reject } = Promise.withResolvers<never>();
-  const onAbort = (): void => reject(signal.reason);
-  signal.addEventListener("abort", onAbort, { once: true });
-  return Promise.race([promise, aborted]).finally(() => signal.removeEventListener("abort", onAbort));
 }

@@ -349,3 +349,71 @@ Deno.test("nothing secret is in an error, even if the registry sends it back", a
     }
   }
 });
+
+Deno.test("Bearer: a token service that redirects a refresh token to another server does not get it there", async () => {
+  let stolen = 0;
+  await served(() => (stolen++, Response.json({ token: "tok-en" })), async (other) => {
+    let base = "";
+    const handler: Handler = (request) =>
+      new URL(request.url).pathname === "/token"
+        ? new Response(null, { status: 307, headers: { location: `http://${other}/steal` } })
+        : challenging(() => `${base}/token`, [])(request) as Response;
+    await served(handler, async (host) => {
+      base = `http://${host}`;
+      const credentials = fixedCredentials({ identityToken: "refresh-me" });
+      await assert.rejects(
+        new Registry(host, { ...quick(), credentials }).ping(),
+        /redirected to another server/,
+      );
+    });
+  });
+  assert.equal(stolen, 0);
+});
+
+Deno.test("credentials are looked up once, and anew when they are rejected", async () => {
+  let asked = 0, accepted = "one";
+  const handler: Handler = (request) =>
+    request.headers.get("authorization") === `Basic ${btoa(`me:${accepted}`)}`
+      ? new Response("{}")
+      : new Response(null, { status: 401, headers: { "www-authenticate": "Basic" } });
+  await served(handler, async (host) => {
+    let password = "one";
+    const credentials = { get: () => (asked++, Promise.resolve({ username: "me", password })) };
+    const registry = new Registry(host, { ...quick(), credentials });
+    for (let i = 0; i < 5; i++) await registry.ping();
+    assert.equal(asked, 1);
+    password = accepted = "two";
+    await registry.ping();
+    assert.equal(asked, 2);
+  });
+});
+
+Deno.test("a caller that leaves while a registry is found out about does not take the others with it", async () => {
+  const handler: Handler = async () => {
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    return new Response("{}");
+  };
+  await served(handler, async (host) => {
+    const registry = new Registry(host, quick()), stop = new AbortController();
+    const left = registry.ping({ signal: stop.signal }), stays = registry.ping();
+    stop.abort(new Error("enough"));
+    await assert.rejects(left, /^Error: enough$/);
+    await stays;
+  });
+});
+
+Deno.test("a secret is taken out of a long message before it is shortened", async () => {
+  const handler: Handler = (request) => {
+    const header = request.headers.get("authorization");
+    if (header === null) return new Response(null, { status: 401, headers: { "www-authenticate": "Basic" } });
+    return Response.json({ errors: [{ code: "DENIED", message: `${"x".repeat(290)}${PASSWORD}` }] }, {
+      status: 403,
+    });
+  };
+  await served(handler, async (host) => {
+    await assert.rejects(
+      new Registry(host, { ...quick(), credentials: ME }).ping(),
+      (error) => !(error as Error).message.includes(PASSWORD.slice(0, 6)),
+    );
+  });
+});

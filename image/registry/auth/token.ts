@@ -43,6 +43,8 @@ export interface TokenRequest {
   readonly registry: string;
   /** The registry is reached by plain HTTP, as was asked for: so may its token service, for who is nobody. */
   readonly plainHttp: boolean;
+  /** Takes what is secret out of the service's messages. */
+  readonly clean: (text: string) => string;
 }
 
 function byPost(request: TokenRequest, identityToken: string): HopRequest {
@@ -110,7 +112,8 @@ export async function fetchToken(
   const what = `token for ${request.registry} from ${shownUrl(realm)}`;
   const identity = request.credentials?.identityToken;
   const hop = identity === undefined ? byGet(request) : byPost(request, identity);
-  const options = { small: true, signal, plainHttp: request.plainHttp };
+  // A refresh token is in the body: it does not go on to where the service may redirect it.
+  const options = { small: true, signal, plainHttp: request.plainHttp, stay: identity !== undefined };
   const response = await transport.send(hop, options).catch((error) => {
     const { message } = error as Error;
     if (error instanceof RegistryError) throw new RegistryError(`${what}: ${message}`, error.status);
@@ -120,7 +123,7 @@ export async function fetchToken(
     throw error;
   });
   if (response.status !== 200) {
-    const error = await answerError(response, what, now());
+    const error = await answerError(response, what, now(), request.clean);
     if (error.status !== 404 && error.status !== 405 || identity === undefined) throw error;
     throw new RegistryError(
       `${error.message}: it takes no refresh tokens; log in again`,

@@ -53,20 +53,28 @@ function decode(text: string): Said | undefined {
   return { codes, text: texts.join("; ") };
 }
 
-function said(bytes: Uint8Array, type: string): Said {
-  const text = new TextDecoder().decode(bytes);
+function said(text: string, type: string): Said {
   const decoded = decode(text);
   if (decoded !== undefined) return decoded;
   if (/html/i.test(type) || /^\s*</.test(text)) return { codes: [], text: "" };
   return { codes: [], text: plain(text, 200) };
 }
 
-/** The error that an answer stands for: `what: 404 not found: MANIFEST_UNKNOWN: …`. Reads the body, or part of it. */
-export async function answerError(response: HopResponse, what: string, now: number): Promise<RegistryError> {
+/**
+ * The error that an answer stands for: `what: 404 not found: MANIFEST_UNKNOWN: …`. Reads the body, or part of it; `clean` takes out what
+ * is secret, before anything is shortened.
+ */
+export async function answerError(
+  response: HopResponse,
+  what: string,
+  now: number,
+  clean: (text: string) => string,
+): Promise<RegistryError> {
   const { status, headers } = response;
   let body: Said = { codes: [], text: "" };
   try {
-    body = said((await readUpTo(response, MAX_BODY)).bytes, headers.get("content-type") ?? "");
+    const { bytes } = await readUpTo(response, MAX_BODY);
+    body = said(clean(new TextDecoder().decode(bytes)), headers.get("content-type") ?? "");
   } catch {
     // The status alone says enough.
   }

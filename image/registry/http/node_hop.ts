@@ -52,8 +52,13 @@ export function nodeHop(settings?: TlsSettings): Hop {
     const sent = open(request.url, { method, headers: headersOf(request), agent: false, signal, ...options });
     const message = await answer(sent, request, signal, progress);
     const headers = new Headers();
-    for (const [name, value] of Object.entries(message.headersDistinct)) {
-      for (const each of value ?? []) headers.append(name, each);
+    try {
+      for (const [name, value] of Object.entries(message.headersDistinct)) {
+        for (const each of value ?? []) headers.append(name, each);
+      }
+    } catch (error) {
+      sent.destroy();
+      throw error;
     }
     message.once("close", () => sent.destroy());
     return {

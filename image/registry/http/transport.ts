@@ -25,6 +25,8 @@ export interface SendOptions {
   readonly commit?: boolean;
   /** Plain HTTP to other machines is wanted. */
   readonly plainHttp?: boolean;
+  /** It is not redirected to another server: its body is not for others. */
+  readonly stay?: boolean;
 }
 
 /** Redirections in a row, at most. */
@@ -35,12 +37,14 @@ const PROXIES = ["HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY"];
 /** See the module's comment. */
 export class Transport {
   readonly #options: TransportOptions;
+  readonly #home: string | undefined;
   readonly #timeouts: Timeouts;
   readonly #hops = new Map<string, Promise<{ plain: Hop; stream: Hop }>>();
 
-  /** A transport with its own settings. */
-  constructor(options: TransportOptions = {}) {
+  /** A transport with its own settings; `home` is the host that a certificate of the client is for. */
+  constructor(options: TransportOptions = {}, home?: string) {
     this.#options = options;
+    this.#home = home;
     this.#timeouts = { ...TIMEOUTS, ...options.timeouts };
   }
 
@@ -61,10 +65,13 @@ export class Transport {
   }
 
   async #choose(protocol: string, host: string): Promise<{ plain: Hop; stream: Hop }> {
-    const tls = protocol === "https:" ? await tlsSettings(host, this.#options) : undefined;
+    const { clientCertificate: _, ...others } = this.#options;
+    const options = host === this.#home ? this.#options : others;
+    const tls = protocol === "https:" ? await tlsSettings(host, options) : undefined;
     if (tls !== undefined) return { plain: nodeHop(tls), stream: nodeHop(tls) };
-    const proxied = !isLoopback(host) &&
-      PROXIES.some((name) => Deno.env.get(name) || Deno.env.get(name.toLowerCase()));
+    const proxied = PROXIES.some((name) => Deno.env.get(name) || Deno.env.get(name.toLowerCase()));
+    // What is meant for this machine does not leave it for a proxy, least of all unprotected.
+    if (proxied && isLoopback(host)) return { plain: nodeHop(), stream: nodeHop() };
     return { plain: fetchHop, stream: proxied ? fetchHop : nodeHop() };
   }
 
@@ -80,6 +87,12 @@ export class Transport {
       const location = redirection(response);
       if (location === undefined) return response;
       await response.discard();
+      if (options.stay && !sameOrigin(current.url, location)) {
+        throw new RegistryError(
+          `${current.url.host}: redirected to another server, ${location.host}`,
+          response.status,
+        );
+      }
       current = redirected(current, response.status, location);
     }
     throw new RegistryError(`${request.url.host}: more than ${MAX_REDIRECTS} redirections in a row`, 0);
