@@ -9,7 +9,7 @@ import { Store } from "../image/store/store.ts";
 import { checkStore } from "../image/store/store_check.ts";
 import { collectGarbage } from "../image/store/store_gc.ts";
 import { memoryImage } from "../image/testing/memory_image.ts";
-import { noise } from "../image/testing/noise.ts";
+import { noise } from "../image/registry/testing/served.ts";
 import { copyImage } from "../image/copy.ts";
 import { writeImage } from "../image/write_image.ts";
 import { repositoryFile, umiak, withDirectory } from "./support/umiak.ts";

@@ -32,14 +32,16 @@ export interface OpenSourceOptions extends ContentOptions {
   readonly registry?: RegistryOptions;
 }
 
-/** A plain path may end in `:TAG`, unless there is a file of that very name. Undefined if there is neither. */
+/** A plain path may end in `:TAG` or `:NAME:TAG`, unless there is a file of that very name. Undefined if there is neither. */
 async function onHost(reference: ImageReference): Promise<ImageReference | undefined> {
   const { transport, path } = reference;
-  if (transport !== "auto" || await Deno.lstat(path).then(() => true, () => false)) return reference;
-  const at = path.lastIndexOf(":");
-  if (at < 2 || at === path.length - 1) return undefined;
-  const split = { transport, path: path.slice(0, at), tag: path.slice(at + 1) };
-  return await Deno.stat(split.path).then(() => split, () => undefined);
+  const exists = (path: string): Promise<boolean> => Deno.lstat(path).then(() => true, () => false);
+  if (transport !== "auto" || await exists(path)) return reference;
+  for (let at = path.lastIndexOf(":"); at >= 2; at = path.lastIndexOf(":", at - 1)) {
+    const tag = path.slice(at + 1), file = path.slice(0, at);
+    if (tag !== "" && await exists(file)) return { transport, path: file, tag };
+  }
+  return undefined;
 }
 
 async function openTree(reference: ImageReference): Promise<FileTree> {

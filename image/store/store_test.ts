@@ -5,7 +5,7 @@ import { LayoutSource } from "../layout.ts";
 import { OCI_MANIFEST } from "../media_types.ts";
 import { memoryImage } from "../testing/memory_image.ts";
 import { MemorySource } from "../testing/memory_source.ts";
-import { noise } from "../testing/noise.ts";
+import { noise } from "../registry/testing/served.ts";
 import type { Image } from "../source.ts";
 import { DirectoryTree } from "./host_tree.ts";
 import { changeIndex } from "./layout_index.ts";
