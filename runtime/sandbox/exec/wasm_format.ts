@@ -4,7 +4,7 @@ import { nameToBytes } from "../../../fs/abi/name.ts";
 import { O_DIRECTORY, O_RDONLY } from "../../../fs/abi/open.ts";
 import { openPath } from "../../../fs/vfs/mod.ts";
 import type { OpenFile } from "../../../fs/vfs/open_file.ts";
-import { PREVIEW1, wasiImports, type WasiModuleName } from "../abi/wasi_p1/interface.ts";
+import { functionsOf, wasiImports, type WasiModuleName } from "../abi/wasi_p1/interface.ts";
 import { type Preopen, WasiProcess } from "../abi/wasi_p1/process.ts";
 import { RIGHTS_ALL, RIGHTS_DIRECTORY } from "../abi/wasi_p1/types.ts";
 import type { BinaryFormat, LoadedImage, LoadFailure } from "../kernel/binfmt.ts";
@@ -59,7 +59,7 @@ function unknownImport(imports: readonly WebAssembly.ModuleImportDescriptor[]): 
     if (!WASI_MODULES.includes(module)) {
       return `it imports the ${kind} "${name}" from the unknown module "${module}"`;
     }
-    if (kind !== "function" || !PREVIEW1.some((f) => f.name === name)) {
+    if (kind !== "function" || !functionsOf(module as WasiModuleName).some((f) => f.name === name)) {
       return `it imports the unknown ${kind} "${module}.${name}"`;
     }
   }

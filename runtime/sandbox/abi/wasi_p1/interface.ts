@@ -18,9 +18,11 @@ import { FILESTAT_P1, FILESTAT_UNSTABLE } from "./stat.ts";
 export interface SupportedFunction extends ShimFunction {
   /** What is partial; absent where everything in preview1.md is there. */
   readonly note?: string;
+  /** wasi_unstable does not have it. */
+  readonly isNew?: true;
 }
 
-/** All 46 functions of wasi_snapshot_preview1; wasi_unstable has the same without sock_accept. */
+/** All 46 functions of wasi_snapshot_preview1. */
 export const PREVIEW1: readonly SupportedFunction[] = [
   { name: "args_get", params: ["i32", "i32"] },
   { name: "args_sizes_get", params: ["i32", "i32"] },
@@ -85,7 +87,7 @@ export const PREVIEW1: readonly SupportedFunction[] = [
   { name: "proc_raise", params: ["i32"], note: "default actions; preview1 has no handlers" },
   { name: "random_get", params: ["i32", "i32"] },
   { name: "sched_yield", params: [], blocks: true },
-  { name: "sock_accept", params: ["i32", "i32", "i32"], blocks: true },
+  { name: "sock_accept", params: ["i32", "i32", "i32"], blocks: true, isNew: true },
   { name: "sock_recv", params: ["i32", "i32", "i32", "i32", "i32", "i32"], blocks: true },
   { name: "sock_send", params: ["i32", "i32", "i32", "i32", "i32"], blocks: true },
   { name: "sock_shutdown", params: ["i32", "i32"] },
@@ -97,7 +99,12 @@ export type WasiModuleName = "wasi_snapshot_preview1" | "wasi_unstable";
 /** wasi_unstable counts whence as current, end, start. */
 const UNSTABLE_WHENCE = [SEEK_CUR, SEEK_END, SEEK_SET];
 
-let shim: WebAssembly.Module | null = null;
+/** The functions that a module of this name has. */
+export function functionsOf(name: WasiModuleName): readonly SupportedFunction[] {
+  return name === "wasi_unstable" ? PREVIEW1.filter((f) => !f.isNew) : PREVIEW1;
+}
+
+const shims: Map<WasiModuleName, WebAssembly.Module> = new Map();
 
 /** The functions of `name` for one process, ready to be imported. */
 export function wasiImports(p: WasiProcess, name: WasiModuleName): WebAssembly.ModuleImports {
@@ -117,6 +124,7 @@ export function wasiImports(p: WasiProcess, name: WasiModuleName): WebAssembly.M
     const seek = plain["fd_seek"]!;
     plain["fd_seek"] = (fd, offset, whence, out) => seek(fd!, offset!, UNSTABLE_WHENCE[whence!] ?? -1, out!);
   }
-  shim ??= new WebAssembly.Module(assembleShim(PREVIEW1));
+  let shim = shims.get(name);
+  if (shim === undefined) shims.set(name, shim = new WebAssembly.Module(assembleShim(functionsOf(name))));
   return connectShim(shim, plain, blocking);
 }
