@@ -30,3 +30,7 @@ export * from "./wasm/module_image.ts";
 export * from "./wasm/module_magic.ts";
 export * from "./wasm/artifact.ts";
 export * from "./wasm/detect.ts";
+export * from "./chain_id.ts";
+export * from "./describe_history.ts";
+export * from "./mutate/mod.ts";
+export * from "./validate/mod.ts";

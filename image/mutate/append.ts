@@ -21,7 +21,7 @@ export function appendLayer(image: Image, layer: ImageLayer, step: HistoryStep =
   const document = configDocument(image);
   const config = {
     ...document,
-    history: [...completeHistory(document, image.layers.length), stepDocument(step, false)],
+    history: [...completeHistory(document, image.layers.length), stepDocument(document, step, false)],
     ...(step.created === undefined ? {} : { created: step.created }),
   };
   return edited(image, { config, layers: [...image.layers, inFormatOf(image, layer)] });

@@ -132,7 +132,7 @@ export function changedConfig(document: JsonObject, change: ConfigChange, layers
   });
   if (change.clearHistory) result = withField(result, "history", undefined);
   if (change.history === undefined) return result;
-  const history = [...completeHistory(result, layers), stepDocument(change.history, true)];
+  const history = [...completeHistory(result, layers), stepDocument(result, change.history, true)];
   return { ...result, history };
 }
 

@@ -125,8 +125,8 @@ Deno.test("editConfig() adds a step that made no layer; every layer has one (con
   const step = { created: "1970-01-01T00:00:00Z", createdBy: "test", author: "me", comment: "why" };
   const changed = editConfig(image, { history: step });
   assert.deepEqual(config(changed).history, [
-    { comment: "no history" },
-    { comment: "no history" },
+    { created: "1970-01-01T00:00:00Z", comment: "no history" },
+    { created: "1970-01-01T00:00:00Z", comment: "no history" },
     { created: step.created, author: "me", created_by: "test", comment: "why", empty_layer: true },
   ]);
   const again = editConfig(changed, { clearHistory: true });

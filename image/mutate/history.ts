@@ -13,10 +13,19 @@ export interface HistoryStep {
   readonly comment?: string;
 }
 
-/** A step as it is written. `empty`: it made no layer. */
-export function stepDocument(step: HistoryStep, empty: boolean): JsonObject {
+/** When a step of `config` was made of which nothing is known: when the image was, or at the beginning of 1970. */
+function someTime(config: JsonObject): string {
+  const { created } = config;
+  return typeof created === "string" && created !== "" ? created : "1970-01-01T00:00:00Z";
+}
+
+/**
+ * A step in the history of `config` as it is written. It always has a time: there are tools that crash without one. `empty`: it made no
+ * layer.
+ */
+export function stepDocument(config: JsonObject, step: HistoryStep, empty: boolean): JsonObject {
   return {
-    ...(step.created === undefined ? {} : { created: step.created }),
+    created: step.created ?? someTime(config),
     ...(step.author === undefined ? {} : { author: step.author }),
     ...(step.createdBy === undefined ? {} : { created_by: step.createdBy }),
     ...(step.comment === undefined ? {} : { comment: step.comment }),
@@ -29,14 +38,12 @@ export function madeLayer(step: unknown): boolean {
   return (step as { empty_layer?: unknown } | null)?.empty_layer !== true;
 }
 
-/** What stands for a layer of which the history says nothing. */
-const UNKNOWN: JsonObject = { comment: "no history" };
-
 /** The steps of a configuration, with one for each of its `layers` that it does not mention. */
 export function completeHistory(config: JsonObject, layers: number): readonly unknown[] {
   const steps = arrayField(config, "history");
   const missing = layers - steps.filter(madeLayer).length;
-  return missing > 0 ? [...steps, ...Array<JsonObject>(missing).fill(UNKNOWN)] : steps;
+  const unknown = { created: someTime(config), comment: "no history" };
+  return missing > 0 ? [...steps, ...Array<JsonObject>(missing).fill(unknown)] : steps;
 }
 
 /** Splits steps behind the `layers`-th that made a layer: those of the lowest layers, and the rest. */

@@ -6,6 +6,7 @@ import type { CompressionChoice } from "../layer/compressor.ts";
 import { tarStream } from "../layer/tar_stream.ts";
 import type { Image } from "../source.ts";
 import { inFormatOf } from "./append.ts";
+import type { JsonObject } from "./document.ts";
 import { configDocument, edited } from "./edited.ts";
 import { completeHistory, type HistoryStep, splitHistory, stepDocument } from "./history.ts";
 import { formatOf } from "./layer_types.ts";
@@ -53,10 +54,10 @@ export async function* exportTree(
 }
 
 /** The history with the steps of squashed layers kept, as steps that made none, and one for the new layer behind them. */
-function squashedHistory(steps: readonly unknown[], kept: number, step: HistoryStep): unknown[] {
-  const [lower, upper] = splitHistory(steps, kept);
+function squashedHistory(config: JsonObject, total: number, kept: number, step: HistoryStep): unknown[] {
+  const [lower, upper] = splitHistory(completeHistory(config, total), kept);
   const emptied = upper.map((each) => ({ ...each as object, empty_layer: true }));
-  return [...lower, ...emptied, stepDocument(step, false)];
+  return [...lower, ...emptied, stepDocument(config, step, false)];
 }
 
 /**
@@ -80,7 +81,7 @@ export async function squash(image: Image, options: SquashOptions = {}): Promise
     const document = configDocument(image);
     const config = {
       ...document,
-      history: squashedHistory(completeHistory(document, total), total - last, step),
+      history: squashedHistory(document, total, total - last, step),
       ...(step.created === undefined ? {} : { created: step.created }),
     };
     return edited(image, {

@@ -28,7 +28,7 @@ const MAX_DOCUMENTS = 4096;
 
 /** Follows descriptors and checks what they lead to; everything once. */
 export class Validator {
-  readonly #seen = new Map<string, string>();
+  readonly #seen = new Set<string>();
   #documents = 0;
 
   /** Validates content of `source`; findings go to `report`. */
@@ -38,18 +38,12 @@ export class Validator {
     readonly options: ValidateOptions = {},
   ) {}
 
-  /** True for what has not been looked at as that type. */
-  #isNew({ digest, mediaType }: Descriptor, what: string): boolean {
-    const before = this.#seen.get(digest);
-    if (before === undefined) {
-      this.#seen.set(digest, mediaType);
-      return true;
-    }
-    if (before !== mediaType) {
-      const message = `referred to as ${before}, and as ${mediaType}`;
-      this.report.add("error", what, "", message, "descriptor.md#properties");
-    }
-    return false;
+  /** True for what has not been looked at as that type; descriptors of one blob may differ in type (descriptor.md). */
+  #isNew({ digest, mediaType }: Descriptor): boolean {
+    const key = `${mediaType} ${digest}`;
+    if (this.#seen.has(key)) return false;
+    this.#seen.add(key);
+    return true;
   }
 
   /** The bytes of a document; what is wrong with them is reported. `isPart`: without it, what refers to it is of no use. */
@@ -95,7 +89,7 @@ export class Validator {
     if (!isIndex && !MANIFEST_TYPES.includes(descriptor.mediaType)) {
       return await this.#opaque(descriptor, false);
     }
-    if (!this.#isNew(descriptor, what)) return;
+    if (!this.#isNew(descriptor)) return;
     if (++this.#documents > MAX_DOCUMENTS) {
       if (this.#documents === MAX_DOCUMENTS + 1) {
         const message = `more than ${MAX_DOCUMENTS} manifests: the rest is not checked`;
@@ -147,7 +141,7 @@ export class Validator {
     const document = bytes && this.#document(bytes, what);
     if (!document) return [];
     // One configuration may be that of several manifests: its own findings are made once.
-    const report = this.#isNew(descriptor, what) ? this.report : new Report();
+    const report = this.#isNew(descriptor) ? this.report : new Report();
     const { platform, diffIds } = checkConfig(new Node(report, what, "", document.value), layers);
     if (entry.platform !== undefined) comparePlatforms(entry.platform, entry.node, platform);
     return diffIds;
@@ -156,7 +150,7 @@ export class Validator {
   /** Checks size and digest of content that is not looked into. */
   async #opaque(descriptor: Descriptor, isPart: boolean): Promise<void> {
     const what = contentName(descriptor);
-    if (this.options.documentsOnly || !this.#isNew(descriptor, what)) return;
+    if (this.options.documentsOnly || !this.#isNew(descriptor)) return;
     if (!this.#canVerify(descriptor, what)) return;
     try {
       for await (const _ of readBlob(this.source, descriptor, this.options));
@@ -169,7 +163,7 @@ export class Validator {
     const what = contentName(descriptor);
     if (
       this.options.documentsOnly ||
-      !this.#isNew({ ...descriptor, digest: `${descriptor.digest} ${diffId}` }, what)
+      !this.#isNew({ ...descriptor, digest: `${descriptor.digest} ${diffId}` })
     ) {
       return;
     }
