@@ -201,6 +201,9 @@ const EXAMPLES: readonly (readonly [file: string, output: RegExp])[] = [
   ["run_module.ts", /^\{"code":0,"output":"hello from \/hello\.wasm\\n"\}\n$/],
   ["pack_and_inspect.ts", /^true wasi wasm\n\/etc\n\/etc\/motd\n\/hello\.wasm\n$/],
   ["filesystems.ts", /^motd new\nfrom the volume\n\/etc\/motd \/etc\/old\n$/],
+  ["copy_between_registries.ts", /^1 true\n$/],
+  ["append_layer.ts", /^2 \[ "GREETING=hi" \] motd\ntrue\n$/],
+  ["walk_remote_image.ts", /^\/etc 4096\n\/etc\/motd 8\n\/hello\.wasm \d+\n$/],
   ["explain.ts", /sethostname\("example"\)[^]*execve\("\/bin\/hello"/],
 ];
 

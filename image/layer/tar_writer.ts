@@ -30,7 +30,7 @@ export interface TarInput {
   /** Extended attributes. */
   readonly xattrs?: ReadonlyMap<string, Uint8Array>;
   /** Further PAX records. */
-  readonly records?: Readonly<Record<string, string>>;
+  readonly records?: Readonly<Record<string, string | Uint8Array>>;
 }
 
 const FLAGS: Readonly<Record<TarType, string>> = {
@@ -133,7 +133,7 @@ export function tarHeader(input: TarInput): Uint8Array<ArrayBuffer> {
     records.push(record(`SCHILY.xattr.${key}`, value));
   }
   for (const [key, value] of Object.entries(input.records ?? {})) {
-    records.push(record(key, encoder.encode(value)));
+    records.push(record(key, typeof value === "string" ? encoder.encode(value) : value));
   }
   const [prefix, short] = parts ?? [new Uint8Array(0), name.subarray(0, 100)];
   const header = ustar(input, prefix, short, link, FLAGS[input.type]);

@@ -13,18 +13,14 @@ function mapBytes(parts: readonly SparsePart[]): Uint8Array {
   return map;
 }
 
-/**
- * The entry of a file of which only `parts` have data. `read` gives the bytes of one part. A file whose name is not UTF-8 cannot be written
- * this way: undefined.
- */
+/** The entry of a file of which only `parts` have data. `read` gives the bytes of one part. */
 export function sparseEntry(
   entry: LayerEntry,
   size: number,
   parts: readonly SparsePart[],
   read: (part: SparsePart) => Iterable<Uint8Array>,
-): LayerEntry | undefined {
-  const name = new TextDecoder().decode(nameToBytes(entry.name));
-  if (name !== entry.name) return undefined;
+): LayerEntry {
+  const { name } = entry;
   // A file that ends in a hole has an empty part at its end: readers learn the size from it.
   const last = parts.at(-1);
   const all = last !== undefined && last.offset + last.length === size
@@ -40,7 +36,7 @@ export function sparseEntry(
     records: {
       "GNU.sparse.major": "1",
       "GNU.sparse.minor": "0",
-      "GNU.sparse.name": name,
+      "GNU.sparse.name": nameToBytes(name),
       "GNU.sparse.realsize": String(size),
     },
     content: function* () {

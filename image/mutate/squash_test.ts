@@ -12,7 +12,7 @@ import { sha256 } from "../digest.ts";
 import type { Image } from "../source.ts";
 import { bytesOf, imageOf, memoryImage } from "../testing/memory_image.ts";
 import { exportTree, squash } from "./squash.ts";
-import { treesInMemory } from "./trees.ts";
+import { treesInMemory, walkFiles } from "./trees.ts";
 
 const encoder = new TextEncoder();
 const file = (name: string, content = name, more: Partial<LayerEntry> = {}): LayerEntry => ({
@@ -214,7 +214,7 @@ async function sparseImage(): Promise<Image> {
     records: {
       "GNU.sparse.major": "1",
       "GNU.sparse.minor": "0",
-      "GNU.sparse.name": "big",
+      "GNU.sparse.name": Uint8Array.of(0x62, 0xff),
       "GNU.sparse.realsize": String(2 ** 43),
     },
   }]);
@@ -227,7 +227,7 @@ Deno.test("squash() writes a sparse file of 8 TiB as one of 7 bytes", async () =
   const [big] = await entriesOf(squashed);
   assert.deepEqual(
     [big!.name, big!.size, big!.stored, big!.sparse],
-    ["big", 2 ** 43, 7, [{ offset: 1048576, length: 3 }, { offset: 4294967296, length: 4 }]],
+    ["b\udcff", 2 ** 43, 7, [{ offset: 1048576, length: 3 }, { offset: 4294967296, length: 4 }]],
   );
   assert.deepEqual(await view(squashed), await view(image));
   assert.ok(squashed.layers[0]!.descriptor.size < 8192);
@@ -314,4 +314,22 @@ Deno.test("squash() of random layers shows what the overlay shows, for every num
 
 Deno.test("exportTree() of an image without layers is an empty archive", async () => {
   assert.deepEqual(await bytesOf(exportTree(imageOf([]))), new Uint8Array(1024));
+});
+
+Deno.test("walkFiles() lists what the layers come to, and says which layer is not what it should be", async () => {
+  const image = await memoryImage([[dir("d"), file("d/a"), file("d/b", "bbb")], [gone("d/a"), file("c")]]);
+  const files = await Array.fromAsync(walkFiles(image));
+  assert.deepEqual(files.map(({ path, size }) => [path, size]), [["/c", 1], ["/d", 4096], ["/d/b", 3]]);
+  assert.deepEqual(await Array.fromAsync(walkFiles(imageOf([]))), []);
+  const wrong = imageOf([{ ...image.layers[0]!, diffId: `sha256:${"0".repeat(64)}` }]);
+  await assert.rejects(Array.fromAsync(walkFiles(wrong)), /memory: layer sha256:\w+: its archive has digest/);
+  const aborted = { signal: AbortSignal.abort(new Error("enough")) };
+  const slow = imageOf([{
+    ...image.layers[0]!,
+    open: (options) => {
+      options?.signal?.throwIfAborted();
+      return image.layers[0]!.open(options);
+    },
+  }]);
+  await assert.rejects(Array.fromAsync(walkFiles(slow, aborted)), /^Error: enough$/);
 });

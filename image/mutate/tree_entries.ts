@@ -122,10 +122,8 @@ function entryOf(inode: OverlayInode, path: string): LayerEntry | undefined {
   if (type !== "file") return entry;
   const { size } = inode;
   const parts = partsOf(inode.real);
-  const sparse = parts === null
-    ? undefined
-    : sparseEntry(entry, size, parts, (part) => contentOf(inode, path, part));
-  return sparse ?? { ...entry, size, content: () => contentOf(inode, path, { offset: 0, length: size }) };
+  if (parts !== null) return sparseEntry(entry, size, parts, (part) => contentOf(inode, path, part));
+  return { ...entry, size, content: () => contentOf(inode, path, { offset: 0, length: size }) };
 }
 
 function lookup(dir: Inode, name: string, path: string): Inode {
