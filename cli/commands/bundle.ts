@@ -1,9 +1,7 @@
 /** `umiak image unpack`, `diff` and `repack`. @module */
-import { parseCompression } from "../../image/layer/compressor.ts";
 import { quoteName } from "../../image/list_files.ts";
 import { parsePlatform } from "../../image/platform.ts";
 import { parseIdRange } from "../../image/store/tree/id_map.ts";
-import { diffTrees, repackBundle, unpackBundle } from "../../runtime/engine/bundle.ts";
 import type { Parsed } from "../parser.ts";
 
 function warn(notes: readonly string[]): void {
@@ -14,6 +12,7 @@ function warn(notes: readonly string[]): void {
 export async function unpack(parsed: Parsed): Promise<number> {
   const [image, directory] = parsed.args as [string, string];
   const platform = parsed.value("platform");
+  const { unpackBundle } = await import("../../runtime/engine/bundle.ts");
   warn(
     await unpackBundle(image, directory, {
       ...(platform === undefined ? {} : { platform: parsePlatform(platform) }),
@@ -28,6 +27,7 @@ export async function unpack(parsed: Parsed): Promise<number> {
 
 /** `umiak image diff BUNDLE | A B`. */
 export async function diff(parsed: Parsed): Promise<number> {
+  const { diffTrees } = await import("../../runtime/engine/repack.ts");
   const changes = await diffTrees(parsed.args[0]!, parsed.args[1]);
   const text = changes.map(({ kind, path }) => `${kind} /${quoteName(path)}\n`).join("");
   const bytes = new TextEncoder().encode(text);
@@ -50,11 +50,13 @@ function timestampOf(parsed: Parsed): { timestamp?: number } {
 export async function repack(parsed: Parsed): Promise<number> {
   const image = parsed.value("image");
   if (image === undefined) throw new Error("--image: expected DIR:TAG, for example ./image:latest");
+  const { parseCompression } = await import("../../image/layer/compressor.ts");
   const compress = parsed.value("compress");
   const history = (["created-by", "author", "comment"] as const).flatMap((name) => {
     const text = parsed.value(`history.${name}`);
     return text === undefined ? [] : [[name === "created-by" ? "createdBy" : name, text] as const];
   });
+  const { repackBundle } = await import("../../runtime/engine/repack.ts");
   const { digest, layer, notes } = await repackBundle(parsed.args[0]!, {
     image,
     ...(compress === undefined ? {} : { compression: parseCompression(compress) }),
