@@ -24,7 +24,7 @@ export function detectCompression(head: Uint8Array): Compression {
   return "none";
 }
 
-const CHUNK = 64 * 1024;
+const CHUNK = 256 * 1024;
 
 /** Looks at the first bytes of a stream without losing them. */
 async function peek(

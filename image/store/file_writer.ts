@@ -1,8 +1,8 @@
 /** Writes a file while its next bytes are being made. @module */
 
-const BUFFER = 1024 * 1024;
+const BUFFER = 512 * 1024;
 /** Buffers that wait to be written, at most. */
-const MOST_WAITING = 4;
+const MOST_WAITING = 2;
 
 /** Few large writes in place of many small ones, behind the back of whoever makes the bytes. */
 export class FileWriter {
