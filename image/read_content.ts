@@ -14,9 +14,9 @@ export function contentName({ mediaType, digest }: Descriptor): string {
   return `${compressionOf(mediaType) === undefined ? "blob" : "layer"} ${digest}`;
 }
 
-/** The bytes a descriptor carries, as a stream. */
-async function* carried(data: Uint8Array): AsyncGenerator<Uint8Array> {
-  yield await Promise.resolve(data);
+/** Bytes that are there already, as a stream. */
+export async function* streamOf(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
+  yield await Promise.resolve(bytes);
 }
 
 /** Collects what `stream` gives. Throws a VerifyError if `descriptor` states more than `limit` bytes. The stream checks itself. */
@@ -47,7 +47,7 @@ export function readManifest(
   const { data } = descriptor;
   if (data === undefined) return source.manifest(descriptor, options);
   const what = `${source.name}: ${contentName(descriptor)}`;
-  return collect(verified(carried(data), descriptor, what), descriptor, what, MAX_MANIFEST);
+  return collect(verified(streamOf(data), descriptor, what), descriptor, what, MAX_MANIFEST);
 }
 
 /** Bytes of a blob, checked while they are read: nothing may be used before the end. */
@@ -58,5 +58,5 @@ export function readBlob(
 ): AsyncIterable<Uint8Array> {
   const { data } = descriptor;
   if (data === undefined) return source.blob(descriptor, options);
-  return verified(carried(data), descriptor, `${source.name}: ${contentName(descriptor)}`);
+  return verified(streamOf(data), descriptor, `${source.name}: ${contentName(descriptor)}`);
 }

@@ -1,12 +1,9 @@
 /** Puts an image that has been opened, or made, into a sink. @module */
 import type { ImageSink } from "./content.ts";
 import { inParallel } from "./parallel.ts";
+import { streamOf } from "./read_content.ts";
 import type { Image, ImageLayer } from "./source.ts";
 import { PARALLEL_BLOBS, transferBlob, type TransferOptions } from "./transfer.ts";
-
-async function* once(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
-  yield await Promise.resolve(bytes);
-}
 
 /**
  * Puts layers (those that the sink has not), configuration and manifest into a sink, under `name` if it is given. The caller commits the
@@ -25,7 +22,7 @@ export async function writeImage(
     const reader = { open: (options: { signal?: AbortSignal }) => layer.open(options) };
     return transferBlob(layer.descriptor, reader, sink, { ...options, signal });
   }, signal);
-  const config = { open: () => once(image.configBytes) };
+  const config = { open: () => streamOf(image.configBytes) };
   await transferBlob(image.manifest.config, config, sink, options);
   await sink.putManifest(image.descriptor, image.manifestBytes, name, options);
 }

@@ -200,6 +200,10 @@ testWhen({ missing }, "the demo: CPython in two containers of one image", async 
 const EXAMPLES: readonly (readonly [file: string, output: RegExp])[] = [
   ["run_module.ts", /^\{"code":0,"output":"hello from \/hello\.wasm\\n"\}\n$/],
   ["pack_and_inspect.ts", /^true wasi wasm\n\/etc\n\/etc\/motd\n\/hello\.wasm\n$/],
+  [
+    "copy_image.ts",
+    /^(application\/vnd\.oci\.image\.manifest\.v1\+json \d+\n){3}true \[ "\/hello\.wasm" \]\n$/,
+  ],
   ["filesystems.ts", /^motd new\nfrom the volume\n\/etc\/motd \/etc\/old\n$/],
   ["copy_between_registries.ts", /^1 true\n$/],
   ["append_layer.ts", /^2 \[ "GREETING=hi" \] motd\ntrue\n$/],

@@ -14,7 +14,7 @@ import { hasher } from "../digest.ts";
 import { compressionOf, decompress } from "../layer/compression.ts";
 import { decodeManifest } from "../manifest.ts";
 import { CONFIG_TYPES, INDEX_TYPES } from "../media_types.ts";
-import { collect, contentName } from "../read_content.ts";
+import { collect, contentName, streamOf } from "../read_content.ts";
 import { verified, VerifyError } from "../verify.ts";
 import { Workshop } from "./archive_file.ts";
 import { writeAtomically } from "./atomic_file.ts";
@@ -124,8 +124,5 @@ export class DockerArchiveSink implements ImageSink {
 }
 
 function memory(path: string, bytes: Uint8Array): Member {
-  async function* read(): AsyncGenerator<Uint8Array> {
-    yield await Promise.resolve(bytes);
-  }
-  return { path, size: bytes.length, read };
+  return { path, size: bytes.length, read: () => streamOf(bytes) };
 }

@@ -2,7 +2,7 @@
 import type { ContentOptions, ImageSink } from "../content.ts";
 import type { Descriptor } from "../descriptor.ts";
 import { blobPath } from "../layout.ts";
-import { contentName } from "../read_content.ts";
+import { contentName, streamOf } from "../read_content.ts";
 import { isRefName } from "../select.ts";
 import { verified, VerifyError } from "../verify.ts";
 import { directoryOf, makeDirectory, writeAtomically } from "./atomic_file.ts";
@@ -66,7 +66,7 @@ export class LayoutSink implements ImageSink {
     if (name !== undefined && !isRefName(name)) {
       throw new Error(`writing ${this.name}: ${JSON.stringify(name)} cannot be a name (annotations.md)`);
     }
-    await this.putBlob(descriptor, () => once(bytes), options);
+    await this.putBlob(descriptor, () => streamOf(bytes), options);
     this.#manifests.add(descriptor, bytes, name, `${this.name}: ${contentName(descriptor)}`);
   }
 
@@ -75,6 +75,7 @@ export class LayoutSink implements ImageSink {
     await this.#sweep();
     await makeDirectory(`${this.directory}/blobs/sha256`);
     await changeIndex(this.directory, (entries) => this.#manifests.into(entries));
+    this.#manifests.clear();
   }
 
   /** Removes what writers that were killed have left behind. */
@@ -87,8 +88,4 @@ export class LayoutSink implements ImageSink {
 
   /** See ImageSink. */
   close(): void {}
-}
-
-async function* once(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
-  yield await Promise.resolve(bytes);
 }

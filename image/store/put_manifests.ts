@@ -33,6 +33,12 @@ export class PutManifests {
     );
   }
 
+  /** Forgets them: they have got their entries. */
+  clear(): void {
+    this.#put.length = 0;
+    this.#parts.clear();
+  }
+
   /** The entries of an index after the roots have got theirs, in place of others of the same names. */
   into(entries: readonly IndexEntry[]): IndexEntry[] {
     const roots = this.#roots();

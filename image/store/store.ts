@@ -8,7 +8,7 @@ import { MissingContentError } from "../content.ts";
 import type { Descriptor } from "../descriptor.ts";
 import { isKnownDigest } from "../digest.ts";
 import { blobPath, LayoutSource } from "../layout.ts";
-import { contentName } from "../read_content.ts";
+import { contentName, streamOf } from "../read_content.ts";
 import { DEFAULT_TAG, parseRegistryReference, registryReferenceText } from "../registry/reference.ts";
 import { isRefName, refName } from "../select.ts";
 import { makeDirectory } from "./atomic_file.ts";
@@ -161,10 +161,7 @@ export class Store implements ImageSource, ImageSink {
     name: string | undefined,
     options: ContentOptions = {},
   ): Promise<void> {
-    async function* once(): AsyncGenerator<Uint8Array> {
-      yield await Promise.resolve(bytes);
-    }
-    await this.#ingest(descriptor, once, false, options);
+    await this.#ingest(descriptor, () => streamOf(bytes), false, options);
     const whole = name === undefined ? undefined : storeName(name);
     this.#manifests.add(descriptor, bytes, whole, `store ${this.root}: ${contentName(descriptor)}`);
   }
@@ -172,6 +169,7 @@ export class Store implements ImageSource, ImageSink {
   /** See ImageSink. */
   async commit(): Promise<void> {
     await changeIndex(this.root, (entries) => this.#manifests.into(entries));
+    this.#manifests.clear();
   }
 
   /** Leases everything that a manifest leads to, decompressed layers included. */
@@ -229,7 +227,8 @@ export class Store implements ImageSource, ImageSink {
         if (same) removed.push(refName(descriptor) ?? "");
         return !same;
       }));
-    return removed;
+    if (removed.length > 0) return removed;
+    throw new MissingContentError(`store ${this.root}: no name there means ${name}`);
   }
 
   /** Gives the lease back. */

@@ -92,17 +92,28 @@ Deno.test("Store.tag() and Store.remove() change names only; collectGarbage() re
       "docker.io/library/two:latest",
     ]);
     await assert.rejects(store.remove("one"), /has no image/);
-    const before = await filesBelow(root);
-    const dry = await collectGarbage(store, { dryRun: true });
-    assert.deepEqual(await filesBelow(root), before);
-    const collected = await collectGarbage(store);
-    assert.deepEqual(collected, dry);
-    assert.equal(collected.files.length, 3, "manifest, config and layer of the other");
-    assert.ok(collected.bytes > 5000);
-    assert.equal((await store.resolve("kept:1"))[0]!.digest, one.digest);
-    assert.deepEqual(await findings(store), []);
-    assert.deepEqual((await collectGarbage(store)).files, []);
+    await assert.rejects(store.remove(two.digest), /no name there means sha256:/);
+    // What has been removed does not come back with the next commit of the same store.
+    await copyImage(memory, "two", store, "again");
+    await store.remove("again");
+    await store.commit();
+    await assert.rejects(store.resolve("again"), /has no image/);
+    store.close();
+    return await elsewhere(root, (store) => collected(store, root, one.digest));
   }));
+
+async function collected(store: Store, root: string, digest: string): Promise<void> {
+  const before = await filesBelow(root);
+  const dry = await collectGarbage(store, { dryRun: true });
+  assert.deepEqual(await filesBelow(root), before);
+  const removed = await collectGarbage(store);
+  assert.deepEqual(removed, dry);
+  assert.equal(removed.files.length, 3, "manifest, config and layer of the other");
+  assert.ok(removed.bytes > 5000);
+  assert.equal((await store.resolve("kept:1"))[0]!.digest, digest);
+  assert.deepEqual(await findings(store), []);
+  assert.deepEqual((await collectGarbage(store)).files, []);
+}
 
 Deno.test("collectGarbage() leaves what a lease names, and what is on its way", () =>
   withStore(async (store, root) => {
