@@ -1,6 +1,7 @@
 /** From a layer's tar stream to its index: whiteouts are understood here (layer.md#whiteouts). @module */
 import { makedev } from "../../fs/abi/device.ts";
 import { S_IFBLK, S_IFCHR, S_IFDIR, S_IFIFO, S_IFLNK, S_IFREG } from "../../fs/abi/mode.ts";
+import { PATH_MAX } from "../../fs/abi/limits.ts";
 import { LayerEntryError, type LayerIndex, LayerIndexBuilder } from "../../fs/layerfs/mod.ts";
 import type { TarEntry, TarType } from "./tar_entry.ts";
 import { TarReader } from "./tar_reader.ts";
@@ -58,6 +59,11 @@ export class LayerIndexer {
     }
     if (entry.type === "symlink" && entry.linkname === "") {
       throw new LayerEntryError(`entry ${JSON.stringify(entry.name)}: a symbolic link without a target`);
+    }
+    if (entry.linkname.length >= PATH_MAX) {
+      throw new LayerEntryError(
+        `entry ${JSON.stringify(entry.name)}: a link's target of more than ${PATH_MAX - 1} bytes`,
+      );
     }
     this.#builder.add(entry.name, {
       mode: TYPE_BITS[entry.type] | (entry.type === "symlink" ? 0o777 : entry.mode),

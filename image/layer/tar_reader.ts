@@ -11,6 +11,8 @@ import { BLOCK, decodeHeader, isZeroBlock, type RawHeader, tarNumber } from "./t
 
 /** Longest extended header or long name. */
 const MAX_META = 1024 * 1024;
+/** Most records that hold for all entries that follow: each of these pays for them. */
+const MAX_GLOBAL = 100;
 
 const TYPES: Readonly<Record<string, TarType>> = {
   "0": "file",
@@ -204,6 +206,9 @@ export class TarReader {
           if (value.length === 0) this.#global.delete(key);
           else this.#global.set(key, value);
         }
+        if (this.#global.size > MAX_GLOBAL) {
+          throw new TarError(position, `more than ${MAX_GLOBAL} records for the whole archive`);
+        }
       }
     }
     this.#expect("header", BLOCK);
@@ -310,7 +315,8 @@ export class TarReader {
       mtimeNsec,
       devmajor: id("SCHILY.devmajor", header.devmajor),
       devminor: id("SCHILY.devminor", header.devminor),
-      xattrs: paxXattrs(records, position),
+      // The entry's own only: one record for the whole archive would be a copy in every file.
+      xattrs: this.#pax === null ? null : paxXattrs(this.#pax.records, position),
       position,
       offset: this.#position,
       stored,
