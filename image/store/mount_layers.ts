@@ -1,5 +1,6 @@
 /** The layers of an image as read-only trees. @module */
 import { type BlobSource, LayerfsSuper } from "../../fs/layerfs/mod.ts";
+import type { ContentOptions } from "../content.ts";
 import type { Image } from "../source.ts";
 import { isModuleLayer } from "../wasm/artifact.ts";
 import { moduleTree } from "../wasm/module_tree.ts";
@@ -25,6 +26,7 @@ export async function openLayers(
   image: Image,
   cache: LayerCache,
   closed: () => void = () => {},
+  options: ContentOptions = {},
 ): Promise<LayerfsSuper[]> {
   const opened: LayerfsSuper[] = [];
   let left = image.layers.length;
@@ -39,7 +41,11 @@ export async function openLayers(
         opened.unshift(new LayerfsSuper({ index, blob: closing(blob, one) }));
         continue;
       }
-      const { index, blob } = await cache.open({ name, diffId: layer.diffId, open: () => layer.open() });
+      const { index, blob } = await cache.open({
+        name,
+        diffId: layer.diffId,
+        open: () => layer.open(options),
+      });
       opened.unshift(new LayerfsSuper({ index, blob: closing(blob, one) }));
     }
     if (left === 0) closed();

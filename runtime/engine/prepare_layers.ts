@@ -61,7 +61,7 @@ export async function prepareLayers(
       const { digest, manifest, config } = opened;
       const blobs = [digest, manifest.config.digest, ...manifest.layers.map((layer) => layer.digest)];
       await store.lease.add([...blobs, ...config.diffIds], options.signal);
-      const layers = await openLayers(opened, store.layers, () => store.close());
+      const layers = await openLayers(opened, store.layers, () => store.close(), options);
       const { name } = opened;
       // Of a native image, # in a command is a letter like any other.
       if (!runsAsWasm(opened, [...config.config.Entrypoint, ...config.config.Cmd][0])) {
