@@ -89,6 +89,11 @@ const MANIFEST_RULES: readonly Rule[] = [
     /error: .*: annotations\["a\.b"\]: expected a string, found a number \(annotations\.md/,
   ],
   [
+    "annotations MUST be absent or an empty map, not null",
+    manifest((m) => m.annotations = null),
+    /error: manifest \S+: annotations: it is null: it should be absent/,
+  ],
+  [
     "the empty descriptor is {}",
     manifest((m) => {
       m.config.mediaType = EMPTY.mediaType;

@@ -13,13 +13,17 @@ function kind(value: unknown): string {
 
 /** See the module's comment. */
 export class Node {
-  /** A value of the document `blob` at `path`; `rule`: the document's specification, for what is found. */
+  /**
+   * A value of the document `blob` at `path`; `rule`: the document's specification, for what is found. `nullIsAbsent`: an optional
+   * property may be null, as only config.md has it.
+   */
   constructor(
     readonly report: Report,
     readonly blob: string,
     readonly rule: string,
     readonly value: unknown,
     readonly path = "",
+    readonly nullIsAbsent = false,
   ) {}
 
   /** Reports an error here. */
@@ -32,14 +36,14 @@ export class Node {
     this.report.add("warning", this.blob, this.path, message, rule);
   }
 
-  /** True if there is a value; null counts as none where the specification says so (config.md). */
+  /** True if there is a value other than null. */
   get exists(): boolean {
     return this.value !== undefined && this.value !== null;
   }
 
   /** The same value under other rules. */
   under(rule: string): Node {
-    return new Node(this.report, this.blob, rule, this.value, this.path);
+    return new Node(this.report, this.blob, rule, this.value, this.path, this.nullIsAbsent);
   }
 
   #wrong<T>(type: string): T | undefined {
@@ -51,13 +55,11 @@ export class Node {
   field(name: string): Node {
     const record = this.value as Record<string, unknown>;
     const has = typeof record === "object" && record !== null && Object.hasOwn(record, name);
-    return new Node(
-      this.report,
-      this.blob,
-      this.rule,
-      has ? record[name] : undefined,
-      fieldPath(this.path, name),
-    );
+    return this.#inside(has ? record[name] : undefined, fieldPath(this.path, name));
+  }
+
+  #inside(value: unknown, path: string): Node {
+    return new Node(this.report, this.blob, this.rule, value, path, this.nullIsAbsent);
   }
 
   /** The field, which must be there: undefined, and an error, if it is not. */
@@ -71,6 +73,7 @@ export class Node {
   /** The field if it is there. */
   optional(name: string): Node | undefined {
     const field = this.field(name);
+    if (field.value === null && !this.nullIsAbsent) field.error("it is null: it should be absent");
     return field.exists ? field : undefined;
   }
 
@@ -113,9 +116,7 @@ export class Node {
       this.#wrong("an array");
       return [];
     }
-    return this.value.map((item, i) =>
-      new Node(this.report, this.blob, this.rule, item, `${this.path}[${i}]`)
-    );
+    return this.value.map((item, i) => this.#inside(item, `${this.path}[${i}]`));
   }
 
   /** The fields of an object; of anything else none. */

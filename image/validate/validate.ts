@@ -142,7 +142,7 @@ export class Validator {
     if (!document) return [];
     // One configuration may be that of several manifests: its own findings are made once.
     const report = this.#isNew(descriptor) ? this.report : new Report();
-    const { platform, diffIds } = checkConfig(new Node(report, what, "", document.value), layers);
+    const { platform, diffIds } = checkConfig(new Node(report, what, "", document.value, "", true), layers);
     if (entry.platform !== undefined) comparePlatforms(entry.platform, entry.node, platform);
     return diffIds;
   }
