@@ -212,7 +212,9 @@ export class Validator {
   async #unreadable(descriptor: Descriptor, error: unknown, ofSource: unknown): Promise<void> {
     const what = contentName(descriptor);
     if (ofSource !== undefined) return this.#failed(ofSource, what, true);
-    this.report.add("error", what, "", (error as Error).message, "layer.md#gzip-media-types");
+    const message = (error as Error).message;
+    const rule = `layer.md#${message.startsWith("zstd") ? "zstd" : "gzip"}-media-types`;
+    this.report.add("error", what, "", message, rule);
     try {
       for await (const _ of readBlob(this.source, descriptor, this.options));
     } catch (error) {
