@@ -3,7 +3,9 @@ import { isBlk, isChr, isDir, isFifo, isLnk, isSock } from "../fs/abi/mode.ts";
 import { major, minor } from "../fs/abi/device.ts";
 import { nameToBytes } from "../fs/abi/name.ts";
 import { Stat } from "../fs/abi/stat.ts";
+import { errnoText } from "../fs/abi/errno_text.ts";
 import type { Inode } from "../fs/vfs/inode.ts";
+import { checked, inodeNames } from "./layer/inode_reading.ts";
 
 /** One file. */
 export interface ListedFile {
@@ -25,21 +27,8 @@ export interface ListedFile {
   readonly target?: string;
 }
 
-function failure(doing: string, path: string, errno: number): Error {
-  return new Error(`${doing} ${path}: errno ${-errno}`);
-}
-
-function namesIn(dir: Inode, path: string): string[] {
-  const stream = dir.openDir();
-  if (typeof stream === "number") throw failure("reading directory", path, stream);
-  const names: string[] = [];
-  for (let entry = stream.next(); entry !== null; entry = stream.next()) {
-    if (typeof entry === "number") throw failure("reading directory", path, entry);
-    names.push(entry.name);
-  }
-  // The last name first: they are taken from the end.
-  return names.sort().reverse();
-}
+/** The last name first: they are taken from the end. */
+const namesIn = (dir: Inode, path: string): string[] => inodeNames(dir, path).reverse();
 
 /** Walks a tree, each directory's names in order, however deep it is. The root itself is not listed. Throws if a file cannot be read. */
 export function* listFiles(root: Inode): Generator<ListedFile> {
@@ -52,10 +41,9 @@ export function* listFiles(root: Inode): Generator<ListedFile> {
       continue;
     }
     const path = `${here.path}/${name}`;
-    const inode = here.dir.lookup(name);
-    if (typeof inode === "number") throw failure("looking up", path, inode);
-    const result = inode.getattr(stat);
-    if (result < 0) throw failure("reading", path, result);
+    const inode = checked(here.dir.lookup(name), `looking up ${path}`);
+    const error = inode.getattr(stat);
+    if (error < 0) throw new Error(`reading ${path}: ${errnoText(-error)}`);
     const { mode, uid, gid, size, rdev, mtimeSec } = stat;
     const target = isLnk(mode) ? inode.readlink() : undefined;
     yield { path, mode, uid, gid, size, rdev, mtimeSec, ...(typeof target === "string" ? { target } : {}) };

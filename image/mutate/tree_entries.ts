@@ -4,13 +4,14 @@
  * @module
  */
 import { major, minor } from "../../fs/abi/device.ts";
-import { isBlk, isChr, isDir, isFifo, isLnk, isReg } from "../../fs/abi/mode.ts";
-import { nameToBytes } from "../../fs/abi/name.ts";
+import { errnoText } from "../../fs/abi/errno_text.ts";
+import { isDir, isReg } from "../../fs/abi/mode.ts";
 import { O_RDONLY } from "../../fs/abi/open.ts";
 import { LayerInode, NONE } from "../../fs/layerfs/mod.ts";
 import { isImplied, type OverlayInode } from "../../fs/overlay/mod.ts";
 import type { Inode } from "../../fs/vfs/inode.ts";
-import type { SparsePart, TarType } from "../layer/tar_entry.ts";
+import { checked, inodeNames, inodeXattrs, tarTypeOf } from "../layer/inode_reading.ts";
+import type { SparsePart } from "../layer/tar_entry.ts";
 import type { LayerEntry } from "../layer/tar_stream.ts";
 import { sparseEntry } from "./sparse_entry.ts";
 
@@ -25,37 +26,14 @@ export interface TreeBase {
 const CHUNK = 256 * 1024;
 const WHITEOUT = ".wh.";
 
-function failure(doing: string, path: string, errno: number): Error {
-  return new Error(`${doing} ${JSON.stringify(path)}: errno ${-errno}`);
-}
-
-function compareBytes(a: string, b: string): number {
-  const x = nameToBytes(a), y = nameToBytes(b);
-  const shorter = Math.min(x.length, y.length);
-  for (let i = 0; i < shorter; i++) if (x[i] !== y[i]) return x[i]! - y[i]!;
-  return x.length - y.length;
-}
-
-function namesIn(dir: Inode, path: string): string[] {
-  const stream = dir.openDir();
-  if (typeof stream === "number") throw failure("reading directory", path, stream);
-  const names: string[] = [];
-  for (let entry = stream.next(); entry !== null; entry = stream.next()) {
-    if (typeof entry === "number") throw failure("reading directory", path, entry);
-    names.push(entry.name);
-  }
-  return names.sort(compareBytes);
-}
-
 /** Bytes of a file, piece by piece. */
 function* contentOf(inode: Inode, path: string, part: SparsePart): Generator<Uint8Array> {
-  const file = inode.open(O_RDONLY);
-  if (typeof file === "number") throw failure("opening", path, file);
+  const file = checked(inode.open(O_RDONLY), `opening ${path}`);
   try {
     for (let at = 0; at < part.length;) {
       const buffer = new Uint8Array(Math.min(CHUNK, part.length - at));
       const n = file.pread(buffer, 0, buffer.length, part.offset + at);
-      if (n <= 0) throw failure("reading", path, n === 0 ? -5 : n);
+      if (n <= 0) throw new Error(`reading ${path}: ${n === 0 ? "it is cut off" : errnoText(-n)}`);
       yield buffer.subarray(0, n);
       at += n;
     }
@@ -76,31 +54,11 @@ function partsOf(real: Inode): SparsePart[] | null {
   }));
 }
 
-function typeOf(mode: number): TarType | undefined {
-  if (isReg(mode)) return "file";
-  if (isDir(mode)) return "dir";
-  if (isLnk(mode)) return "symlink";
-  if (isChr(mode)) return "char";
-  if (isBlk(mode)) return "block";
-  return isFifo(mode) ? "fifo" : undefined;
-}
-
-function xattrsOf(inode: Inode, path: string): ReadonlyMap<string, Uint8Array> | undefined {
-  const names = inode.listxattr();
-  if (typeof names === "number") throw failure("reading attributes of", path, names);
-  if (names.length === 0) return undefined;
-  return new Map(names.map((name) => {
-    const value = inode.getxattr(name);
-    if (typeof value === "number") throw failure(`reading attribute ${name} of`, path, value);
-    return [name, value];
-  }));
-}
-
 /** The entry of one file. */
 function entryOf(inode: OverlayInode, path: string): LayerEntry | undefined {
-  const type = typeOf(inode.mode);
+  const type = tarTypeOf(inode.mode);
   if (type === undefined) return undefined; // tar has no sockets
-  const xattrs = xattrsOf(inode, path);
+  const xattrs = inodeXattrs(inode, path);
   const entry: LayerEntry = {
     name: path,
     type,
@@ -109,12 +67,10 @@ function entryOf(inode: OverlayInode, path: string): LayerEntry | undefined {
     gid: inode.gid,
     mtimeSec: inode.mtimeSec,
     mtimeNsec: inode.mtimeNsec,
-    ...(xattrs === undefined ? {} : { xattrs }),
+    ...(xattrs.size === 0 ? {} : { xattrs }),
   };
   if (type === "symlink") {
-    const linkname = inode.readlink();
-    if (typeof linkname === "number") throw failure("reading link", path, linkname);
-    return { ...entry, linkname };
+    return { ...entry, linkname: checked(inode.readlink(), `reading link ${path}`) };
   }
   if (type === "char" || type === "block") {
     return { ...entry, devmajor: major(inode.rdev), devminor: minor(inode.rdev) };
@@ -124,12 +80,6 @@ function entryOf(inode: OverlayInode, path: string): LayerEntry | undefined {
   const parts = partsOf(inode.real);
   if (parts !== null) return sparseEntry(entry, size, parts, (part) => contentOf(inode, path, part));
   return { ...entry, size, content: () => contentOf(inode, path, { offset: 0, length: size }) };
-}
-
-function lookup(dir: Inode, name: string, path: string): Inode {
-  const inode = dir.lookup(name);
-  if (typeof inode === "number") throw failure("looking up", path, inode);
-  return inode;
 }
 
 /** A directory on the way. */
@@ -145,7 +95,7 @@ interface Open {
 /** Names of the base that are gone. */
 function* whiteouts(dir: OverlayInode, below: Inode | null, prefix: string): Generator<LayerEntry> {
   if (below === null) return;
-  for (const name of namesIn(below, prefix)) {
+  for (const name of inodeNames(below, prefix)) {
     if (typeof dir.lookup(name) !== "number") continue;
     yield { name: `${prefix}${WHITEOUT}${name}`, type: "file", mode: 0o644, size: 0 };
   }
@@ -158,7 +108,7 @@ export function* treeEntries(root: OverlayInode, base?: TreeBase): Generator<Lay
   if (rootEntry !== undefined) yield rootEntry;
   const links = new Map<Inode, string>();
   const enter = (dir: OverlayInode, below: Inode | null, prefix: string): Open => {
-    return { dir, below, prefix, names: namesIn(dir, prefix).reverse() };
+    return { dir, below, prefix, names: inodeNames(dir, prefix).reverse() };
   };
   const below = base?.root ?? null;
   yield* whiteouts(root, below, "");
@@ -170,7 +120,7 @@ export function* treeEntries(root: OverlayInode, base?: TreeBase): Generator<Lay
       continue;
     }
     const path = `${here.prefix}${name}`;
-    const inode = lookup(here.dir, name, path) as OverlayInode;
+    const inode = checked(here.dir.lookup(name), `looking up ${path}`) as OverlayInode;
     if (isDir(inode.mode)) {
       if (!inode.lowers.some(isOwn)) continue; // nothing below it differs
       const entry = isOwn(inode.real) ? entryOf(inode, `${path}/`) : undefined;
