@@ -70,11 +70,22 @@ function upperParent(inode: OverlayInode): Inode | number {
   return error < 0 ? error : parent.upper!;
 }
 
+/** Makes something in `dir` that was there all along, as far as anybody can see: the directory's time stays. */
+function unseen(dir: Inode, make: () => Inode | number): Inode | number {
+  const { mtimeSec: sec, mtimeNsec: nsec } = dir;
+  const made = make();
+  dir.setattr({ mtime: { sec, nsec } });
+  return made;
+}
+
 /** Makes the upper double of a file that is not a directory; with `empty` without its content. */
 export function copyUpFile(inode: OverlayInode, empty: boolean): Inode | number {
-  const lower = inode.lowers[0]!;
   const dir = upperParent(inode);
-  if (typeof dir === "number") return dir;
+  return typeof dir === "number" ? dir : unseen(dir, () => copyUpInto(dir, inode, empty));
+}
+
+function copyUpInto(dir: Inode, inode: OverlayInode, empty: boolean): Inode | number {
+  const lower = inode.lowers[0]!;
   if (isReg(lower.mode)) return copyUpRegular(inode, lower, dir, empty);
   if (inode.nlink === 0) return -ENOENT;
   let made: Inode | number;
@@ -109,9 +120,12 @@ function copyUpRegular(inode: OverlayInode, lower: Inode, dir: Inode, empty: boo
 
 /** Makes the upper double of a directory; what is in it stays below. */
 export function copyUpDirectory(inode: OverlayInode): Inode | number {
-  const lower = inode.real;
   const dir = upperParent(inode);
-  if (typeof dir === "number") return dir;
+  return typeof dir === "number" ? dir : unseen(dir, () => copyUpDirectoryInto(dir, inode));
+}
+
+function copyUpDirectoryInto(dir: Inode, inode: OverlayInode): Inode | number {
+  const lower = inode.real;
   const made = dir.mkdir(inode.name, lower.mode, lower.uid, lower.gid);
   if (typeof made === "number") return made;
   const error = copyAttributes(lower, made);

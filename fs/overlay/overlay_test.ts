@@ -55,6 +55,19 @@ Deno.test("nothing is copied up by looking", () => {
   assert.deepEqual(upperNames(upper), []);
 });
 
+Deno.test("copying up is not seen in the times of the directory above", () => {
+  const { f, upper } = overlay((l) => {
+    l.mkdir("/d");
+    l.write("/d/a", "a");
+  });
+  upper.root.setattr({ mtime: { sec: 5, nsec: 6 } });
+  const before = f.stat("/d");
+  f.write("/d/a", "b");
+  const after = f.stat("/d"), root = f.stat("/");
+  assert.deepEqual([after.mtimeSec, after.mtimeNsec], [before.mtimeSec, before.mtimeNsec]);
+  assert.deepEqual([root.mtimeSec, root.mtimeNsec], [5, 6]);
+});
+
 Deno.test("the first write copies up, with mode, owner and times; the inode number stays", () => {
   const { f, upper } = overlay((l) => {
     l.mkdir("/d", 0o711);

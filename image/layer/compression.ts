@@ -1,4 +1,5 @@
 /** Compressed layers: gzip, zstd, or neither (layer.md#distributable-media-types). @module */
+import { splitFrames } from "./zstd_frames.ts";
 
 /** Compressions of layers. */
 export type Compression = "gzip" | "zstd" | "none";
@@ -77,7 +78,10 @@ export async function* decompress(source: AsyncIterable<Uint8Array>): AsyncGener
   const unpack = compression === "gzip"
     ? zlib.createGunzip({ chunkSize: CHUNK })
     : zlib.createZstdDecompress({ chunkSize: CHUNK });
-  const input = Readable.from(all, { objectMode: true, highWaterMark: 2 });
+  const input = Readable.from(compression === "gzip" ? all : splitFrames(all), {
+    objectMode: true,
+    highWaterMark: 2,
+  });
   input.on("error", (error) => unpack.destroy(error));
   input.pipe(unpack);
   try {

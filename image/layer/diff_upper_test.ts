@@ -35,8 +35,10 @@ function overlay(fill: (f: Files) => void = base): Made {
   const sb = new TmpfsSuper();
   fill(new Files(testCaller(sb)));
   const lowers = [sb.root], upper = new TmpfsSuper();
-  const { mtimeSec: sec, mtimeNsec: nsec } = sb.root;
-  upper.root.setattr({ mode: sb.root.mode & 0o7777, mtime: { sec, nsec } });
+  // Long ago, so that every change of a directory is seen in its time.
+  const mtime = { sec: 1000, nsec: 5 };
+  sb.root.setattr({ mtime });
+  upper.root.setattr({ mode: sb.root.mode & 0o7777, mtime });
   const merged = new OverlaySuper({ lowers, upper: upper.root });
   return {
     f: new Files(testCaller(merged)),
