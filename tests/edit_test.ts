@@ -326,6 +326,49 @@ Deno.test("umiak image index: create, add, rm, and an edit of every image in it"
     assert.equal((await at(dir, "image", "validate", "--strict", "oci:outer")).code, 0);
   }));
 
+Deno.test("an edit of an index keeps its artifacts and sparse entries, and drops what is said about images as they were", () =>
+  withDirectory(async (dir) => {
+    await ok(dir, "image", "pack", PROBE, "-o", "./image:v1");
+    await ok(dir, "image", "pack", "--artifact", PROBE, "-o", "./image:artifact");
+    await ok(dir, "image", "index", "create", "oci:image:all", "./image:v1", "./image:artifact");
+    const index = JSON.parse(await Deno.readTextFile(`${dir}/image/index.json`));
+    const entry = index.manifests.at(-1);
+    const read = async (digest: string): Promise<{ manifests: Record<string, unknown>[] }> =>
+      JSON.parse(await Deno.readTextFile(`${dir}/image/blobs/${digest.replace(":", "/")}`));
+    const document = await read(entry.digest);
+    const type = "application/vnd.oci.image.manifest.v1+json";
+    const absent = {
+      mediaType: type,
+      digest: `sha256:${"0".repeat(64)}`,
+      size: 9,
+      platform: { os: "plan9", architecture: "386" },
+    };
+    const about = {
+      ...absent,
+      annotations: { "vnd.docker.reference.digest": document.manifests[0]!.digest },
+    };
+    document.manifests.push({ ...absent, "x.y": 1 }, about);
+    const bytes = new TextEncoder().encode(JSON.stringify(document));
+    const hex = [...new Uint8Array(await crypto.subtle.digest("SHA-256", bytes))].map((b) =>
+      b.toString(16).padStart(2, "0")
+    ).join("");
+    await Deno.writeFile(`${dir}/image/blobs/sha256/${hex}`, bytes);
+    Object.assign(entry, { digest: `sha256:${hex}`, size: bytes.length });
+    await Deno.writeTextFile(`${dir}/image/index.json`, JSON.stringify(index));
+    const digest = await ok(dir, "image", "config", "oci:image:all", "-e", "A=1", "-o", "oci:other:all");
+    const { manifests } = JSON.parse(
+      await Deno.readTextFile(`${dir}/other/blobs/${digest.replace(":", "/")}`),
+    );
+    assert.equal(manifests.length, 3);
+    assert.notEqual(manifests[0].digest, document.manifests[0]!.digest);
+    assert.deepEqual(manifests.slice(1), [document.manifests[1], { ...absent, "x.y": 1 }]);
+    assert.equal((await at(dir, "image", "validate", "oci:other")).code, 0);
+    assert.match(
+      await ok(dir, "run", "--platform", "wasip1/wasm", "oci:other:all", "ls", "/"),
+      /probe\.wasm/,
+    );
+  }));
+
 Deno.test("the same edits give the same digests; SOURCE_DATE_EPOCH and --timestamp set the times", () =>
   withDirectory(async (dir) => {
     await Deno.writeTextFile(`${dir}/f`, "f");

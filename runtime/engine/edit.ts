@@ -7,9 +7,10 @@ import type { CompressionChoice } from "../../image/layer/compressor.ts";
 import { compressionOf } from "../../image/layer/compression.ts";
 import { LayoutSource } from "../../image/layout.ts";
 import { loadImage } from "../../image/load.ts";
+import { decodeIndex } from "../../image/manifest.ts";
 import { CONFIG_TYPES, INDEX_TYPES, MANIFEST_TYPES } from "../../image/media_types.ts";
 import { type MadeIndex, platformDocument, withManifests } from "../../image/mutate/image_index.ts";
-import { arrayField, type JsonObject, objectField, readDocument } from "../../image/mutate/document.ts";
+import { arrayField, type JsonObject, readDocument } from "../../image/mutate/document.ts";
 import type { Platform } from "../../image/platform.ts";
 import { readBlob, readManifest } from "../../image/read_content.ts";
 import { type ImageReference, looksLikePath, parseReference } from "../../image/reference.ts";
@@ -116,8 +117,19 @@ function samePlace(opened: OpenSource, named: string | undefined): ImageReferenc
 /** Annotation of what a builder says about another manifest of the index, by its digest. */
 const ABOUT = "vnd.docker.reference.digest";
 
+/** Manifests of one index and those in it, at most. */
+const MAX_ENTRIES = 4096;
+
+/** The entry of an index with other content; what it carried of the old content goes. */
+function describing(document: JsonObject, { mediaType, digest, size }: Descriptor): JsonObject {
+  const { data: _, urls: __, ...rest } = document;
+  return { ...rest, mediaType, digest, size };
+}
+
 /** An edit of everything that one index leads to. */
 class IndexEdit {
+  #left = MAX_ENTRIES;
+
   constructor(
     readonly source: ImageSource,
     readonly sink: ImageSink,
@@ -129,42 +141,38 @@ class IndexEdit {
   async index(descriptor: Descriptor, depth = 0): Promise<MadeIndex> {
     if (depth > 8) throw new Error(`${this.source.name}: indexes nested more than 8 deep`);
     const bytes = await readManifest(this.source, descriptor);
-    const document = readDocument(bytes, `${this.source.name}: index ${descriptor.digest}`);
+    const what = `${this.source.name}: index ${descriptor.digest}`;
+    const { manifests } = decodeIndex(bytes, what);
+    const documents = arrayField(readDocument(bytes, what), "manifests") as readonly JsonObject[];
     const entries: JsonObject[] = [];
-    for (const each of arrayField(document, "manifests") as readonly JsonObject[]) {
+    for (const [i, each] of manifests.entries()) {
       // What was said about the image as it was does not hold for the edited one.
-      if (ABOUT in objectField(each, "annotations")) continue;
-      entries.push(await this.#entry(each, depth));
+      if (ABOUT in each.annotations) continue;
+      if (this.#left-- === 0) throw new Error(`${what}: more than ${MAX_ENTRIES} manifests`);
+      entries.push(await this.#entry(each, documents[i]!, depth));
     }
     return withManifests(bytes, entries);
   }
 
-  async #entry(entry: JsonObject, depth: number): Promise<JsonObject> {
-    const { mediaType, digest, size } = entry as unknown as Descriptor;
-    const descriptor = { mediaType, digest, size, annotations: {} };
+  async #entry(descriptor: Descriptor, document: JsonObject, depth: number): Promise<JsonObject> {
+    const { mediaType, digest } = descriptor;
     if (INDEX_TYPES.includes(mediaType)) {
       const made = await this.index(descriptor, depth + 1);
       await this.sink.putManifest(made.descriptor, made.bytes, undefined);
-      return { ...entry, digest: made.descriptor.digest, size: made.descriptor.size };
+      return describing(document, made.descriptor);
     }
-    if (!MANIFEST_TYPES.includes(mediaType)) return entry;
+    if (!MANIFEST_TYPES.includes(mediaType)) return document;
     try {
-      if (!await this.#isImage(descriptor)) return entry;
+      if (!await this.#isImage(descriptor)) return document;
     } catch (error) {
-      if (error instanceof MissingContentError) return entry; // a sparse index stays one
+      if (error instanceof MissingContentError) return document; // a sparse index stays one
       throw error;
     }
     const image = await loadImage(this.source, digest, { platforms: [] });
     const made = await this.change(image, this.tools);
     await writeImage(made, this.sink);
-    const { digest: newDigest, size: newSize, mediaType: newType } = made.descriptor;
-    return {
-      ...entry,
-      mediaType: newType,
-      digest: newDigest,
-      size: newSize,
-      ...(entry.platform === undefined ? {} : { platform: platformDocument(made.config) }),
-    };
+    const entry = describing(document, made.descriptor);
+    return entry.platform === undefined ? entry : { ...entry, platform: platformDocument(made.config) };
   }
 
   /** False for an artifact, which goes into the sink as it is. */
