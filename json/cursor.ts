@@ -1,5 +1,5 @@
 /** A value inside a document, with its path: `config.json: linux.namespaces[2].type: expected a string, found a number`. @module */
-import { JsonError } from "./parse.ts";
+import { JsonError, printable } from "./parse.ts";
 
 function kind(value: unknown): string {
   if (value === undefined) return "nothing";
@@ -15,7 +15,7 @@ export class Cursor {
 
   /** An error about this value. */
   error(message: string): JsonError {
-    return new JsonError(`${this.what}: ${this.path === "" ? "" : `${this.path}: `}${message}`);
+    return new JsonError(printable(`${this.what}: ${this.path === "" ? "" : `${this.path}: `}${message}`));
   }
 
   #expected(type: string): JsonError {

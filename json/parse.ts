@@ -21,8 +21,8 @@ export function parseJson(input: Uint8Array | string, what: string): unknown {
 // deno-lint-ignore no-control-regex
 const CONTROLS = /[\x00-\x1f\x7f-\x9f]/g;
 
-/** On one line and without commands to a terminal: V8's message quotes the text. */
-function printable(message: string): string {
+/** A message that quotes a document, on one line and without commands to a terminal. */
+export function printable(message: string): string {
   return message.replace(CONTROLS, (c) => `\\x${c.charCodeAt(0).toString(16).padStart(2, "0")}`);
 }
 
