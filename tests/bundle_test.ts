@@ -1,11 +1,19 @@
 /** umiak image unpack, diff and repack from outside, and side by side with other tools. */
 import assert from "node:assert/strict";
-import { describeTree, dir, file, hostileLayer, link, maps, symlink } from "../image/store/testing/trees.ts";
+import {
+  describeTree,
+  dir,
+  file,
+  hostileLayer,
+  link,
+  maps,
+  rawLayer,
+  symlink,
+} from "../image/store/testing/trees.ts";
 import { openTree } from "../image/store/host_fs/open_tree.ts";
-import { bytes, layoutOf, run, sha256, text } from "./support/layouts.ts";
+import { bytes, layoutOf, run, text } from "./support/layouts.ts";
 import { umiak, withDirectory } from "./support/umiak.ts";
 import { testWhen } from "./support/when.ts";
-import type { ImageLayer } from "../image/source.ts";
 
 const ROOT = { os: ["linux"], root: true } as const;
 const LINUX = { os: ["linux"] } as const;
@@ -173,20 +181,7 @@ testWhen(
           ".",
         );
         const archive = await Deno.readFile(`${path}/t.tar`);
-        const digest = `sha256:${await sha256(archive)}`;
-        const layer: ImageLayer = {
-          descriptor: {
-            mediaType: "application/vnd.oci.image.layer.v1.tar",
-            digest,
-            size: archive.length,
-            annotations: {},
-          },
-          diffId: digest,
-          open: async function* () {
-            yield await Promise.resolve(archive);
-          },
-        };
-        await layoutOf(`${path}/l${i}`, [layer]);
+        await layoutOf(`${path}/l${i}`, [rawLayer(archive)]);
         await ok(path, "image", "unpack", `oci:l${i}:v1`, `b${i}`);
         const strip = (line: string): string =>
           i === 0 ? line.replace(/^("cap".*)$/, "cap").replace(/ (\d+)\.\d+ /, " $1 ") : line;
