@@ -32,6 +32,7 @@ int main(int argc, char **argv) {
   IS(raw_fd_write(null, P(vectors), 1025, P(&out)), INVAL);
   for (int i = 0; i < 1024; i++) vectors[i].ptr = END, vectors[i].len = 0xffffffff;
   IS(raw_fd_write(null, P(vectors), 1024, P(&out)), FAULT);
+  IS(raw_poll_oneoff(0, 0, 65537, P(&out)), INVAL);  // inside memory, but too many
   // The same into a filesystem of 1 MB: what fits is written, then there is no space, and removing makes room.
   for (int i = 0; i < 1024; i++) vectors[i] = (struct iov){END - (8 << 20), 8 << 20};
   int file = open_at(3, "small/file", CREAT, R_ALL, 0);

@@ -21,6 +21,8 @@ export const SUBSCRIPTION_P1: SubscriptionLayout = { size: 48, clock: 16 };
 /** wasi_unstable's subscription. */
 export const SUBSCRIPTION_UNSTABLE: SubscriptionLayout = { size: 56, clock: 24 };
 
+/** Most subscriptions of one call: as poll(2) has it, not more than there can be descriptors worth waiting for. */
+const SUBSCRIPTIONS_MAX = 65536;
 const EVENT_SIZE = 32;
 const EVENT_CLOCK = 0, EVENT_FD_READ = 1, EVENT_FD_WRITE = 2;
 const CLOCK_ABSTIME = 1;
@@ -127,6 +129,7 @@ export function polling(p: WasiProcess, layout: SubscriptionLayout): FunctionSet
         if (count === 0) return INVAL;
         if (!memory.holds(input!, count! * layout.size)) return FAULT;
         if (!memory.holds(out!, count! * EVENT_SIZE) || !memory.holds(countOut!, 4)) return FAULT;
+        if (count! > SUBSCRIPTIONS_MAX) return INVAL;
         subscriptions = [];
         for (let i = 0; i < count!; i++) subscriptions.push(readSubscription(input! + i * layout.size));
         entries = subscriptions.flatMap((s) => s.entry === null ? [] : [s.entry]);

@@ -74,8 +74,9 @@ export function sockets(p: WasiProcess): FunctionSet {
     iovs >>>= 0, count >>>= 0, out >>>= 0, flagsOut >>>= 0;
     if (count > IOV_MAX || (flags & ~(RI_PEEK | RI_WAITALL)) !== 0) return INVAL;
     if (!memory.holds(iovs, count * 8) || !memory.holds(out, 4) || !memory.holds(flagsOut, 2)) return FAULT;
-    // A second peek would see the same bytes again: peeking fills the first iovec only.
+    // A second peek would see the same bytes again: peeking fills one iovec only, the first that is not empty.
     const peek = (flags & RI_PEEK) !== 0;
+    while (peek && count > 1 && memory.view.getUint32(iovs + 4, true) === 0) iovs += 8, count--;
     const msg = (peek ? MSG_PEEK : 0) | ((flags & RI_WAITALL) !== 0 ? MSG_WAITALL : 0);
     const n = each(
       iovs,
