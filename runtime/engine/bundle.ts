@@ -57,16 +57,24 @@ function userFiles(rootfs: string): UserFiles {
   }
 }
 
-/** config.json of a bundle (conversion.md), with a user namespace where ids are mapped. An image without a command gets a shell. */
+/**
+ * config.json of a bundle (conversion.md), with a user namespace where ids are mapped. An image without a command gets a shell. It is for
+ * any runtime and any user: of the oldest version that has all of it, and without limits that not everybody may set.
+ */
 function bundleSpec(config: ImageConfig, name: string, users: UserFiles, maps: IdMaps): unknown {
   const { Entrypoint, Cmd } = config.config;
   const args = Entrypoint.length + Cmd.length === 0 ? { args: ["sh"] } : {};
-  const spec: Spec = convert(config, args, {
+  const converted = convert(config, args, {
     imageName: name,
     users,
     hostname: "umiak",
     hostPath: (path) => path,
   });
+  const spec: Spec = {
+    ...converted,
+    ociVersion: "1.0.2",
+    ...(converted.process === undefined ? {} : { process: { ...converted.process, rlimits: [] } }),
+  };
   if (maps.uids.ranges.length + maps.gids.ranges.length === 0) return spec;
   const mappings = (map: IdMap): unknown[] =>
     map.ranges.map(({ container, host, size }) => ({ containerID: container, hostID: host, size }));
