@@ -1,5 +1,5 @@
 /** Content digests (descriptor.md#digests). @module */
-import { createHash, type Hash } from "node:crypto";
+import type { Hash } from "node:crypto";
 
 /** A digest in its parts. */
 export interface Digest {
@@ -34,15 +34,37 @@ export function isKnownDigest(text: string): boolean {
   return digest !== undefined && isVerifiable(digest);
 }
 
+type CreateHash = (algorithm: string) => Hash;
+let createHash: CreateHash | undefined;
+
+/**
+ * node:crypto is loaded when the first hash is made: it brings much of Node along, and half of all commands never hash (docs/RATIONALE.md).
+ */
+function loadCreateHash(): CreateHash {
+  const { process } = globalThis as unknown as {
+    process: { getBuiltinModule(name: string): typeof import("node:crypto") };
+  };
+  return createHash = process.getBuiltinModule("node:crypto").createHash;
+}
+
 /** A running hash of a digest's algorithm. Throws for one that cannot be verified. */
 export function hasher(algorithm: string): Hash {
   if (!Object.hasOwn(LENGTHS, algorithm)) {
     throw new Error(`digest algorithm ${JSON.stringify(algorithm)} is not supported`);
   }
-  return createHash(algorithm);
+  return (createHash ?? loadCreateHash())(algorithm);
 }
 
 /** The sha256 digest of bytes: "sha256:…". */
 export function sha256(bytes: Uint8Array): string {
-  return `sha256:${createHash("sha256").update(bytes).digest("hex")}`;
+  return `sha256:${hasher("sha256").update(bytes).digest("hex")}`;
+}
+
+/** The digest, in hexadecimal, of content that is all in memory. Throws for an algorithm that cannot be verified. */
+export async function digestOf(algorithm: string, bytes: Uint8Array<ArrayBuffer>): Promise<string> {
+  if (createHash !== undefined || !Object.hasOwn(LENGTHS, algorithm)) {
+    return hasher(algorithm).update(bytes).digest("hex");
+  }
+  const hash = await crypto.subtle.digest(algorithm.replace("sha", "SHA-"), bytes);
+  return Array.from(new Uint8Array(hash), (byte) => byte.toString(16).padStart(2, "0")).join("");
 }

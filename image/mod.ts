@@ -27,6 +27,7 @@ export * from "./layer/mod.ts";
 export * from "./store/mod.ts";
 export * from "./registry/mod.ts";
 export * from "./wasm/module_image.ts";
+export * from "./wasm/single_module.ts";
 export * from "./wasm/module_magic.ts";
 export * from "./wasm/artifact.ts";
 export * from "./wasm/detect.ts";

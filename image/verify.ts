@@ -1,6 +1,6 @@
 /** Checks content against its descriptor while it is read. @module */
 import type { Hash } from "node:crypto";
-import { hasher, isVerifiable, parseDigest } from "./digest.ts";
+import { type Digest, digestOf, hasher, isVerifiable, parseDigest } from "./digest.ts";
 
 /** What content should be. */
 export interface Expected {
@@ -13,6 +13,35 @@ export interface Expected {
 /** Content is not what its descriptor says. */
 export class VerifyError extends Error {}
 
+/** The digest that content should have. Throws a VerifyError if it is of a kind that cannot be checked. */
+function expectedDigest(expected: Expected, what: string): Digest {
+  const digest = parseDigest(expected.digest);
+  if (digest === undefined) {
+    throw new VerifyError(`${what}: malformed digest ${JSON.stringify(expected.digest)}`);
+  }
+  if (!isVerifiable(digest)) {
+    throw new VerifyError(`${what}: digest algorithm "${digest.algorithm}" is not supported`);
+  }
+  return digest;
+}
+
+function checkNotLonger(size: number, expected: Expected, what: string): void {
+  if (size <= expected.size) return;
+  throw new VerifyError(`${what}: it is longer than the ${expected.size} bytes its descriptor states`);
+}
+
+function checkNotShorter(size: number, expected: Expected, what: string): void {
+  if (size >= expected.size) return;
+  throw new VerifyError(
+    `${what}: it is truncated: ${size} bytes of the ${expected.size} its descriptor states`,
+  );
+}
+
+function checkDigest(actual: string, expected: Expected, what: string): void {
+  if (actual === expected.digest) return;
+  throw new VerifyError(`${what}: its content has digest ${actual}, not ${expected.digest}`);
+}
+
 /** A running check of content against its descriptor. */
 export class ContentCheck {
   readonly #expected: Expected;
@@ -23,17 +52,10 @@ export class ContentCheck {
 
   /** Throws a VerifyError, naming `what`, if the digest is of a kind that cannot be checked. */
   constructor(expected: Expected, what: string) {
-    const digest = parseDigest(expected.digest);
-    if (digest === undefined) {
-      throw new VerifyError(`${what}: malformed digest ${JSON.stringify(expected.digest)}`);
-    }
-    if (!isVerifiable(digest)) {
-      throw new VerifyError(`${what}: digest algorithm "${digest.algorithm}" is not supported`);
-    }
     this.#expected = expected;
     this.#what = what;
-    this.#algorithm = digest.algorithm;
-    this.#hash = hasher(digest.algorithm);
+    this.#algorithm = expectedDigest(expected, what).algorithm;
+    this.#hash = hasher(this.#algorithm);
   }
 
   /** Bytes so far. */
@@ -44,25 +66,14 @@ export class ContentCheck {
   /** The next bytes. Throws a VerifyError as soon as there are more than stated. */
   push(chunk: Uint8Array): void {
     this.#size += chunk.length;
-    if (this.#size > this.#expected.size) {
-      throw new VerifyError(
-        `${this.#what}: it is longer than the ${this.#expected.size} bytes its descriptor states`,
-      );
-    }
+    checkNotLonger(this.#size, this.#expected, this.#what);
     this.#hash.update(chunk);
   }
 
   /** No more bytes. Throws a VerifyError if there were too few, or the digest differs. */
   end(): void {
-    if (this.#size < this.#expected.size) {
-      throw new VerifyError(
-        `${this.#what}: it is truncated: ${this.#size} bytes of the ${this.#expected.size} its descriptor states`,
-      );
-    }
-    const actual = `${this.#algorithm}:${this.#hash.digest("hex")}`;
-    if (actual !== this.#expected.digest) {
-      throw new VerifyError(`${this.#what}: its content has digest ${actual}, not ${this.#expected.digest}`);
-    }
+    checkNotShorter(this.#size, this.#expected, this.#what);
+    checkDigest(`${this.#algorithm}:${this.#hash.digest("hex")}`, this.#expected, this.#what);
   }
 }
 
@@ -96,11 +107,16 @@ export async function readVerified(
   if (expected.size > limit) {
     throw new VerifyError(`${what}: ${expected.size} bytes, more than the ${limit} that are read`);
   }
+  const { algorithm } = expectedDigest(expected, what);
   const bytes = new Uint8Array(expected.size);
   let at = 0;
-  for await (const chunk of verified(source, expected, what, signal)) {
+  for await (const chunk of source) {
+    signal?.throwIfAborted();
+    checkNotLonger(at + chunk.length, expected, what);
     bytes.set(chunk, at);
     at += chunk.length;
   }
+  checkNotShorter(at, expected, what);
+  checkDigest(`${algorithm}:${await digestOf(algorithm, bytes)}`, expected, what);
   return bytes;
 }

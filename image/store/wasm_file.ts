@@ -1,7 +1,7 @@
 /** A module on the host as an image of one file: `umiak run FILE.wasm`. @module */
 import type { ImageConfig } from "../config.ts";
 import { moduleProblem } from "../wasm/module_magic.ts";
-import { singleFileIndex, singleModuleConfig } from "../wasm/module_image.ts";
+import { singleFileIndex, singleModuleConfig } from "../wasm/single_module.ts";
 import { HostBlob } from "./host_blob.ts";
 import { baseName } from "./host_files.ts";
 import type { OpenLayer } from "./layer_cache.ts";

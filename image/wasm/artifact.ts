@@ -8,7 +8,8 @@ import type { ExecutionConfig, ImageConfig } from "../config.ts";
 import { sha256 } from "../digest.ts";
 import type { Manifest } from "../manifest.ts";
 import { OCI_MANIFEST } from "../media_types.ts";
-import { type Blob, type BuiltImage, descriptorJson, singleModuleConfig } from "./module_image.ts";
+import { type Blob, type BuiltImage, descriptorJson } from "./module_image.ts";
+import { singleModuleConfig } from "./single_module.ts";
 
 /** Type of the configuration of the CNCF's format. */
 export const WASM_CONFIG = "application/vnd.wasm.config.v0+json";

@@ -4,7 +4,7 @@ import type { ImageConfig } from "../config.ts";
 import type { ImageLayer } from "../source.ts";
 import { VerifyError } from "../verify.ts";
 import { modulePath } from "./artifact.ts";
-import { singleFileIndex } from "./module_image.ts";
+import { singleFileIndex } from "./single_module.ts";
 import { moduleProblem } from "./module_magic.ts";
 
 /** Largest module that is taken. */
