@@ -7,17 +7,40 @@
 const encoder = new TextEncoder();
 const strict = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
+const of = String.fromCharCode;
+
+/**
+ * The string of bytes `from` to `to`, which must all be below 0x80. Eight at a time: a third of what a TextDecoder costs for a
+ * file name, and no rope of single characters.
+ */
+export function asciiName(b: Uint8Array, from: number, to: number): string {
+  let name = "";
+  let i = from;
+  for (; to - i >= 8; i += 8) {
+    name += of(b[i]!, b[i + 1]!, b[i + 2]!, b[i + 3]!, b[i + 4]!, b[i + 5]!, b[i + 6]!, b[i + 7]!);
+  }
+  if (to - i >= 4) {
+    name += of(b[i]!, b[i + 1]!, b[i + 2]!, b[i + 3]!);
+    i += 4;
+  }
+  switch (to - i) {
+    case 3:
+      return name + of(b[i]!, b[i + 1]!, b[i + 2]!);
+    case 2:
+      return name + of(b[i]!, b[i + 1]!);
+    case 1:
+      return name + of(b[i]!);
+    default:
+      return name;
+  }
+}
+
 /** Bytes to a name; lossless for any bytes. */
 export function bytesToName(bytes: Uint8Array): string {
-  let ascii = "";
-  if (bytes.length <= 64) {
-    let i = 0;
-    for (; i < bytes.length; i++) {
-      const b = bytes[i]!;
-      if (b >= 0x80) break;
-      ascii += String.fromCharCode(b);
-    }
-    if (i === bytes.length) return ascii;
+  if (bytes.length <= 256) {
+    let any = 0;
+    for (let i = 0; i < bytes.length; i++) any |= bytes[i]!;
+    if (any < 0x80) return asciiName(bytes, 0, bytes.length);
   }
   try {
     return strict.decode(bytes);

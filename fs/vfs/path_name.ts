@@ -1,14 +1,12 @@
-/** Parsed path names, remembered by their text so that a repeated path is parsed once. @module */
+/** Parsed path names. Those that come as text are remembered, so that a repeated path is parsed once. @module */
 import { ENAMETOOLONG, ENOENT } from "../abi/errno.ts";
 import { NAME_MAX, PATH_MAX } from "../abi/limits.ts";
-import { nameByteLength } from "../abi/name.ts";
+import { asciiName, nameByteLength } from "../abi/name.ts";
 
 /** A path split into components (man 7 path_resolution). */
 export class PathName {
   /** @ignore */
   constructor(
-    /** The path as given. */
-    readonly text: string,
     /** Components without "." and empty ones; ".." is kept. */
     readonly parts: readonly string[],
     /** It begins with "/". */
@@ -18,6 +16,12 @@ export class PathName {
     /** It ends in "." or "..", or has no component at all: there is no name to create, remove or rename. */
     readonly endsInDot: boolean,
   ) {}
+}
+
+/** A path of these components, whose last one as it was written (perhaps empty or ".") is `last`. */
+function pathOf(parts: readonly string[], absolute: boolean, last: string): PathName {
+  const dot = last === "." || last === "..";
+  return new PathName(parts, absolute, last === "" || last === ".", parts.length === 0 || dot);
 }
 
 const CACHE_SIZE = 4096;
@@ -38,18 +42,33 @@ export function parsePath(text: string): PathName | number {
     }
     parts.push(part);
   }
-  const last = raw[raw.length - 1]!;
-  const path = new PathName(
-    text,
-    parts,
-    text.charCodeAt(0) === 0x2f,
-    last === "" || last === ".",
-    parts.length === 0 || last === "." || last === "..",
-  );
+  const path = pathOf(parts, text.charCodeAt(0) === SLASH, raw[raw.length - 1]!);
   if (cache.size >= CACHE_SIZE) cache.clear();
   cache.set(text, path);
   return path;
 }
 
+const SLASH = 0x2f, DOT = 0x2e;
+
+/** Parses the path in bytes `from` to `to`, all below 0x80, fewer than PATH_MAX: as parsePath, without a string of the whole. */
+export function parseAsciiPath(bytes: Uint8Array, from: number, to: number): PathName | number {
+  if (from === to) return -ENOENT;
+  const parts: string[] = [];
+  let last = "";
+  for (let start = from; start <= to;) {
+    let end = start;
+    while (end < to && bytes[end] !== SLASH) end++;
+    if (end - start > NAME_MAX) return -ENAMETOOLONG;
+    if (end === start) last = "";
+    else if (end - start === 1 && bytes[start] === DOT) last = ".";
+    else {
+      last = asciiName(bytes, start, end);
+      parts.push(last);
+    }
+    start = end + 1;
+  }
+  return pathOf(parts, bytes[from] === SLASH, last);
+}
+
 /** The path that means the base itself: what an empty path is with AT_EMPTY_PATH. */
-export const EMPTY_PATH: PathName = new PathName("", [], false, false, true);
+export const EMPTY_PATH: PathName = new PathName([], false, false, true);

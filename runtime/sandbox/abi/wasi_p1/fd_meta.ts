@@ -39,6 +39,8 @@ export function fdMeta(p: WasiProcess, layout: FilestatLayout): FunctionSet {
   const files = task.files;
   const stat = new Stat();
   const readings = new WeakMap<OpenFile, Reading>();
+  /** For an entry that is cut off in its header. */
+  const scratch = new DataView(new ArrayBuffer(DIRENT_SIZE));
 
   function readingAt(file: OpenFile, cookie: number): Reading | number {
     let reading = readings.get(file);
@@ -59,6 +61,23 @@ export function fdMeta(p: WasiProcess, layout: FilestatLayout): FunctionSet {
     return reading;
   }
 
+  /** One dirent without its name (preview1.md#dirent). Numbers are below 2^53. */
+  function writeHeader(
+    view: DataView,
+    at: number,
+    next: number,
+    ino: number,
+    length: number,
+    type: number,
+  ): void {
+    view.setUint32(at, next >>> 0, true);
+    view.setUint32(at + 4, next / 0x100000000, true);
+    view.setUint32(at + 8, ino >>> 0, true);
+    view.setUint32(at + 12, ino / 0x100000000, true);
+    view.setUint32(at + 16, length, true);
+    view.setUint32(at + 20, type, true);
+  }
+
   /** Copies one entry to the guest, cut off at the end of its buffer as preview1.md#fd_readdir wants. Bytes written. */
   function deliver(
     at: number,
@@ -68,18 +87,15 @@ export function fdMeta(p: WasiProcess, layout: FilestatLayout): FunctionSet {
     name: Uint8Array,
     type: number,
   ): number {
-    const header = new Uint8Array(DIRENT_SIZE);
-    const view = new DataView(header.buffer);
-    view.setBigUint64(0, BigInt(next), true);
-    view.setBigUint64(8, BigInt(ino), true);
-    view.setUint32(16, name.length, true);
-    view.setUint8(20, type);
-    const bytes = memory.bytes;
-    const head = Math.min(room, DIRENT_SIZE);
-    bytes.set(head === DIRENT_SIZE ? header : header.subarray(0, head), at);
-    const tail = Math.min(room - head, name.length);
-    if (tail > 0) bytes.set(tail === name.length ? name : name.subarray(0, tail), at + head);
-    return head + tail;
+    if (room >= DIRENT_SIZE) writeHeader(memory.view, at, next, ino, name.length, type);
+    else {
+      writeHeader(scratch, 0, next, ino, name.length, type);
+      memory.bytes.set(new Uint8Array(scratch.buffer, 0, room), at);
+      return room;
+    }
+    const tail = Math.min(room - DIRENT_SIZE, name.length);
+    if (tail > 0) memory.bytes.set(tail === name.length ? name : name.subarray(0, tail), at + DIRENT_SIZE);
+    return DIRENT_SIZE + tail;
   }
 
   function dotInode(file: OpenFile, dotdot: boolean): number {
