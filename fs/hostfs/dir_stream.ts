@@ -1,4 +1,5 @@
 /** Reading a host directory. @module */
+import { ENOENT } from "../abi/errno.ts";
 import { modeToDt } from "../abi/mode.ts";
 import type { DirEntry, DirStream } from "../vfs/open_file.ts";
 import { attempt } from "./host_errno.ts";
@@ -18,7 +19,9 @@ export class HostDirStream implements DirStream {
   /** See DirStream. */
   next(): DirEntry | null | number {
     if (this.#names === null) {
-      const names = attempt(() => Array.from(Deno.readDirSync(this.dir.path), (entry) => entry.name));
+      const path = this.dir.fs.places.directory(this.dir);
+      if (typeof path === "number") return path === -ENOENT && this.dir.nlink === 0 ? null : path;
+      const names = attempt(() => Array.from(Deno.readDirSync(path), (entry) => entry.name));
       if (typeof names === "number") return names;
       this.#names = names.sort();
     }

@@ -11,6 +11,7 @@ import {
   EOPNOTSUPP,
   EPERM,
   EROFS,
+  EXDEV,
 } from "../abi/errno.ts";
 import {
   isDir,
@@ -33,9 +34,8 @@ import { HostDirStream } from "./dir_stream.ts";
 import { HostFile } from "./file.ts";
 import { attempt } from "./host_errno.ts";
 import { isHostName } from "./host_name.ts";
+import { isSame, type Placed } from "./places.ts";
 import type { HostfsSuper } from "./super.ts";
-
-const SEPARATOR = Deno.build.os === "windows" ? "\\" : "/";
 
 /** st_mode of a host file; on Windows, which has none, the bits a user would expect. */
 export function modeOf(info: Deno.FileInfo): number {
@@ -61,7 +61,7 @@ export function modeOf(info: Deno.FileInfo): number {
 }
 
 /** See the module's comment. */
-export class HostInode extends Inode {
+export class HostInode extends Inode implements Placed {
   #parent: HostInode | null;
   #name: string;
   /** Open handles, which know the file even after its name is gone. */
@@ -82,9 +82,13 @@ export class HostInode extends Inode {
     this.#update(info);
   }
 
-  /** Where it is on the host. */
-  get path(): string {
-    return this.#parent === null ? this.fs.path : join(this.#parent.path, this.#name);
+  /** See Placed. */
+  get parent(): HostInode | null {
+    return this.#parent;
+  }
+  /** See Placed. */
+  get name(): string {
+    return this.#name;
   }
 
   /** Notes a name it has. */
@@ -108,20 +112,17 @@ export class HostInode extends Inode {
   /** See Inode. */
   override refresh(): number {
     const [handle] = this.handles;
-    const info = attempt(() => handle !== undefined ? handle.statSync() : Deno.lstatSync(this.path));
+    const info = handle !== undefined ? attempt(() => handle.statSync()) : this.fs.places.info(this);
     // A removed directory that is still open has no handle to ask: it stays as it was.
     if (typeof info === "number") return info === -ENOENT && this.nlink === 0 ? 0 : info;
     this.#update(info);
     return 0;
   }
 
-  /** The host path of a name in this directory, once the directory is known to be where it should. */
+  /** The host path of a name in this directory. */
   #at(name: string): string | number {
     if (!isDir(this.mode)) return -ENOTDIR;
-    if (!isHostName(name)) return -EINVAL;
-    const { path } = this;
-    const error = this.fs.guard(path);
-    return error < 0 ? error : join(path, name);
+    return isHostName(name) ? this.fs.places.at(this, name) : -EINVAL;
   }
 
   /** The same for a change. */
@@ -133,11 +134,11 @@ export class HostInode extends Inode {
   override lookup(name: string): Inode | number {
     if (!isDir(this.mode)) return -ENOTDIR;
     if (!isHostName(name)) return -ENOENT;
-    const info = attempt(() => Deno.lstatSync(join(this.path, name)));
-    return typeof info === "number" ? info : this.fs.inode(info, this, name);
+    const path = this.fs.places.at(this, name);
+    return typeof path === "number" ? path : this.#found(name, path);
   }
 
-  /** What is at a name after it was made. */
+  /** What is at a name. */
   #found(name: string, path: string): Inode | number {
     const info = attempt(() => Deno.lstatSync(path));
     return typeof info === "number" ? info : this.fs.inode(info, this, name);
@@ -175,12 +176,19 @@ export class HostInode extends Inode {
     const path = this.#change(name);
     if (typeof path === "number") return path;
     const source = inode as HostInode;
-    const checked = source.#parent === null ? 0 : this.fs.guard(source.#parent.path);
-    if (checked < 0) return checked;
-    const error = attempt(() => Deno.linkSync(source.path, path));
+    if (source.#parent === null) return -EXDEV; // a bind of one file: it has no directory here
+    const from = source.#parent.#at(source.#name);
+    if (typeof from === "number") return from;
+    const error = attempt(() => Deno.linkSync(from, path));
     if (typeof error === "number") return error;
     source.refresh();
     return 0;
+  }
+
+  /** A name of `inode` has been removed. */
+  #gone(inode: HostInode): void {
+    inode.nlink = isDir(inode.mode) ? 0 : inode.nlink - 1;
+    if (inode.nlink <= 0) this.fs.forget(inode);
   }
 
   #remove(name: string, directory: boolean): number {
@@ -195,8 +203,7 @@ export class HostInode extends Inode {
     if (typeof error === "number") {
       return directory && (error === -EEXIST || error === -EPERM) ? -ENOTEMPTY : error;
     }
-    inode.nlink = directory ? 0 : inode.nlink - 1;
-    if (inode.nlink <= 0) this.fs.forget(inode.key);
+    this.#gone(inode);
     return 0;
   }
 
@@ -227,27 +234,23 @@ export class HostInode extends Inode {
     }
     const error = attempt(() => Deno.renameSync(from, path));
     if (typeof error === "number") return error === -EEXIST && isDir(source.mode) ? -ENOTEMPTY : error;
-    if (typeof target !== "number") {
-      target.nlink = isDir(target.mode) ? 0 : target.nlink - 1;
-      if (target.nlink <= 0) this.fs.forget((target as HostInode).key);
-    }
+    if (typeof target !== "number") this.#gone(target as HostInode);
     (source as HostInode).seenAt(to, newName);
     return 0;
   }
 
   /** See Inode. */
   override openDir(): DirStream | number {
-    if (!isDir(this.mode)) return -ENOTDIR;
-    const error = this.fs.guard(this.path);
-    return error < 0 ? error : new HostDirStream(this);
+    return isDir(this.mode) ? new HostDirStream(this) : -ENOTDIR;
   }
 
   /** See Inode. */
   override readlink(): string | number {
-    if (!isLnk(this.mode)) return -EINVAL;
-    const checked = this.#parent === null ? 0 : this.fs.guard(this.#parent.path);
-    if (checked < 0) return checked;
-    const target = attempt(() => Deno.readLinkSync(this.path));
+    if (!isLnk(this.mode) || this.#parent === null) return -EINVAL;
+    const path = this.#parent.#at(this.#name);
+    if (typeof path === "number") return path;
+    const target = attempt(() => Deno.readLinkSync(path));
+    if (target === -EINVAL) return -ENOENT; // the link has been replaced
     return typeof target === "number" || Deno.build.os !== "windows" ? target : target.replaceAll("\\", "/");
   }
 
@@ -257,60 +260,74 @@ export class HostInode extends Inode {
     return typeof handle === "number" ? handle : new HostFile(this, flags, handle);
   }
 
-  /** Opens the host file, and makes sure that it is this one. */
+  /** Opens the host file, and makes sure that it is this one, and no FIFO or device that took its place: opening those can take for ever. */
   #handle(write: boolean): Deno.FsFile | number {
     if (write && this.fs.readOnly) return -EROFS;
-    const { path } = this;
-    const checked = this.#parent === null ? 0 : this.fs.guard(this.#parent.path);
-    if (checked < 0) return checked;
-    const before = attempt(() => Deno.lstatSync(path));
-    if (typeof before === "number") return before;
-    if (!before.isFile) return before.isSymlink ? -ELOOP : -EINVAL;
-    let handle = attempt(() => Deno.openSync(path, { read: true, write }));
-    // A file that may be written but not read.
-    if (handle === -EACCES && write) handle = attempt(() => Deno.openSync(path, { write: true }));
-    if (typeof handle === "number") return handle;
-    const after = handle.statSync();
-    if (after.ino === before.ino && after.dev === before.dev) return handle;
-    handle.close();
-    return -ELOOP; // it was replaced between the look and the open
+    const pin = this.fs.places.pin(this);
+    if (typeof pin === "number") return pin;
+    try {
+      if (!pin.info.isFile) return -EINVAL;
+      const { path } = pin;
+      let handle = attempt(() => Deno.openSync(path, { read: true, write }));
+      // A file that may be written but not read.
+      if (handle === -EACCES && write) handle = attempt(() => Deno.openSync(path, { write: true }));
+      if (typeof handle === "number" || isSame(this, handle.statSync())) return handle;
+      handle.close();
+      return -ELOOP; // it was replaced between the look and the open
+    } finally {
+      pin.release();
+    }
   }
 
   /** See Inode. */
   override setattr(attr: SetAttr): number {
     if (this.fs.readOnly) return -EROFS;
     if (isLnk(this.mode)) return -EOPNOTSUPP; // the host's calls would follow it
-    const checked = this.#parent === null ? 0 : this.fs.guard(this.#parent.path);
-    if (checked < 0) return checked;
-    const { path } = this;
-    const info = attempt(() => Deno.lstatSync(path));
-    if (typeof info === "number" && this.handles.size === 0) return info;
-    if (typeof info !== "number" && info.isSymlink) return -ELOOP;
-    if (attr.size !== undefined) {
-      const error = this.#truncate(attr.size);
-      if (error < 0) return error;
+    const [open] = this.handles;
+    const pin = this.fs.places.pin(this);
+    if (typeof pin === "number") {
+      return pin === -ENOENT && open !== undefined ? this.#setOpen(open, attr) : pin;
     }
-    const error = attempt(() => {
-      if (attr.mode !== undefined && Deno.build.os !== "windows") Deno.chmodSync(path, attr.mode & 0o7777);
-      if (attr.uid !== undefined || attr.gid !== undefined) {
-        Deno.chownSync(path, attr.uid ?? null, attr.gid ?? null);
+    try {
+      const { path } = pin;
+      if (attr.size !== undefined) {
+        const error = this.#truncate(attr.size);
+        if (error < 0) return error;
       }
-      if (attr.atime !== undefined || attr.mtime !== undefined) this.#setTimes(path, attr.atime, attr.mtime);
-    });
-    if (typeof error === "number") return error;
-    this.refresh();
-    return 0;
+      const error = attempt(() => {
+        if (attr.mode !== undefined && Deno.build.os !== "windows") Deno.chmodSync(path, attr.mode & 0o7777);
+        if (attr.uid !== undefined || attr.gid !== undefined) {
+          Deno.chownSync(path, attr.uid ?? null, attr.gid ?? null);
+        }
+        if (attr.atime !== undefined || attr.mtime !== undefined) {
+          const [atime, mtime] = this.#times(attr);
+          Deno.utimeSync(path, atime, mtime);
+        }
+      });
+      return typeof error === "number" ? error : this.refresh();
+    } finally {
+      pin.release();
+    }
   }
 
-  #setTimes(path: string, atime?: Timespec, mtime?: Timespec): void {
+  /** What can be done to a file without a name: its size and times, through a handle. Its mode and owner are nobody's any more. */
+  #setOpen(handle: Deno.FsFile, attr: SetAttr): number {
+    const error = attempt(() => {
+      if (attr.size !== undefined) handle.truncateSync(attr.size);
+      if (attr.atime !== undefined || attr.mtime !== undefined) handle.utimeSync(...this.#times(attr));
+    });
+    return typeof error === "number" ? error : this.refresh();
+  }
+
+  /** Both times of the file after a change. */
+  #times(attr: SetAttr): [atime: Date, mtime: Date] {
     const date = (t: Timespec | undefined, sec: number, nsec: number): Date =>
       new Date((t?.sec ?? sec) * 1000 + Math.floor((t?.nsec ?? nsec) / 1e6));
     this.refresh();
-    Deno.utimeSync(
-      path,
-      date(atime, this.atimeSec, this.atimeNsec),
-      date(mtime, this.mtimeSec, this.mtimeNsec),
-    );
+    return [
+      date(attr.atime, this.atimeSec, this.atimeNsec),
+      date(attr.mtime, this.mtimeSec, this.mtimeNsec),
+    ];
   }
 
   #truncate(size: number): number {
@@ -328,10 +345,6 @@ export class HostInode extends Inode {
   override blocks(): number {
     return isReg(this.mode) ? Math.ceil(this.size / 512) : 0;
   }
-}
-
-function join(directory: string, name: string): string {
-  return directory.endsWith(SEPARATOR) ? directory + name : directory + SEPARATOR + name;
 }
 
 function split(date: Date | null): [sec: number, nsec: number] {

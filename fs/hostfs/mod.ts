@@ -1,3 +1,4 @@
 /** Directories and files of the host as mounts. @module */
 export { type HostfsOptions, HostfsSuper } from "./super.ts";
 export type { HostInode } from "./inode.ts";
+export { type Pin, type Placed, type Places } from "./places.ts";

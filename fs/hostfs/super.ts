@@ -1,16 +1,17 @@
 /**
  * A directory or file of the host as a filesystem: a bind mount. Paths are resolved here, component by component: a symbolic
- * link is handed to the path walk as text, and never followed by the host. Before a file is opened or a name changed, its directory
- * must still really be where it was found; after an open the file must be the one that was looked at. Deno has no calls relative to an open
- * directory, so a process of the host's own user that swaps directories at the right moment can still win a race.
+ * link is handed to the path walk as text, and never followed by the host. On Linux every name is looked up in an open directory
+ * (linux_places.ts), so that nobody can lead a walk outside by moving directories. Elsewhere, before a file is opened or a name changed, its
+ * directory must still really be where it was found, and after an open the file must be the one that was looked at: a process of the
+ * host's own user that swaps directories at the right moment can still win that race.
  * @module
  */
-import { ENOTDIR } from "../abi/errno.ts";
 import type { Statfs } from "../abi/stat.ts";
 import { type Clock, hostClock } from "../vfs/clock.ts";
 import { SuperBlock } from "../vfs/inode.ts";
-import { attempt } from "./host_errno.ts";
 import { HostInode, modeOf } from "./inode.ts";
+import { LinuxPlaces } from "./linux_places.ts";
+import { join, keyOf, PathPlaces, type Places } from "./places.ts";
 
 /** What a hostfs shows. */
 export interface HostfsOptions {
@@ -20,6 +21,8 @@ export interface HostfsOptions {
   readonly readOnly?: boolean;
   /** Source of times. */
   readonly clock?: Clock;
+  /** How its files are named to the host; the safest way there is by default. */
+  readonly places?: (path: string) => Places;
 }
 
 /** See the module's comment. */
@@ -34,41 +37,50 @@ export class HostfsSuper extends SuperBlock {
   readonly root: HostInode;
   /** Path without links. */
   readonly path: string;
-  readonly #inodes: Map<string, HostInode> = new Map();
+  /** Where host calls find its files. */
+  readonly places: Places;
+  /** Inodes that somebody holds: a host can have more files than memory. */
+  readonly #inodes: Map<string, WeakRef<HostInode>> = new Map();
+  readonly #unused: FinalizationRegistry<string>;
   #next = 1;
 
   /** Shows `path`. Throws if it does not exist or cannot be reached. */
   constructor(options: HostfsOptions) {
     super(options.clock ?? hostClock);
     this.readOnly = options.readOnly ?? false;
-    this.path = Deno.realPathSync(options.path);
-    this.root = this.inode(Deno.lstatSync(this.path), null, "");
+    const path = this.path = Deno.realPathSync(options.path);
+    this.places = options.places?.(path) ?? LinuxPlaces.open(path) ?? new PathPlaces(path);
+    const inodes = this.#inodes;
+    this.#unused = new FinalizationRegistry((key) => {
+      if (inodes.get(key)?.deref() === undefined) inodes.delete(key);
+    });
+    this.root = this.inode(Deno.lstatSync(path), null, "");
   }
 
   /** The inode of a host file: one for all its hard links. */
   inode(info: Deno.FileInfo, parent: HostInode | null, name: string): HostInode {
-    const key = info.ino === null
-      ? `${parent?.path ?? ""}/${name}`
-      : `${info.dev}:${info.ino}:${info.birthtime?.getTime() ?? 0}`;
-    let inode = this.#inodes.get(key);
-    if (inode !== undefined && modeOf(info) >>> 12 === inode.mode >>> 12) inode.seenAt(parent, name);
-    else {
+    const key = keyOf(info) ?? join(parent?.key ?? "", name);
+    let inode = this.#inodes.get(key)?.deref();
+    if (inode !== undefined && modeOf(info) >>> 12 === inode.mode >>> 12) {
+      // The root's place is fixed: it can be found again below itself only through a bind mount of the host.
+      if (inode.parent !== null) inode.seenAt(parent, name);
+    } else {
       inode = new HostInode(this, info.ino ?? this.#next++, info, key, parent, name);
-      this.#inodes.set(key, inode);
+      this.#inodes.set(key, new WeakRef(inode));
+      this.#unused.register(inode, key);
     }
     return inode;
   }
 
   /** An inode has lost its last name. */
-  forget(key: string): void {
-    this.#inodes.delete(key);
+  forget(inode: HostInode): void {
+    this.#inodes.delete(inode.key);
+    this.places.drop(inode);
   }
 
-  /** 0 if a directory is really at `path`, without a link on the way; else -ENOTDIR or why it cannot be looked at. */
-  guard(path: string): number {
-    const real = attempt(() => Deno.realPathSync(path));
-    if (typeof real === "number") return real;
-    return real === path ? 0 : -ENOTDIR;
+  /** See SuperBlock. */
+  override shutdown(): void {
+    this.places.close();
   }
 
   /** See SuperBlock. The host's figures cannot be asked for: none are given. */

@@ -1,6 +1,7 @@
 /** The contract, passed by every writable filesystem. @module */
 import { Volume } from "memfs";
 import { HostfsSuper } from "../hostfs/mod.ts";
+import { PathPlaces } from "../hostfs/places.ts";
 import { LayerfsSuper, LayerIndexBuilder, MemoryBlob } from "../layerfs/mod.ts";
 import { MemfsSuper } from "../memfs/mod.ts";
 import { OverlaySuper } from "../overlay/mod.ts";
@@ -48,10 +49,7 @@ const directory = (): { path: string; close: () => Promise<void> } => {
   return { path, close: () => Deno.remove(path, { recursive: true }) };
 };
 
-contract(register, "hostfs", () => {
-  const { path, close } = directory();
-  return Promise.resolve({ sb: new HostfsSuper({ path }), close });
-}, {
+const HOSTFS: Parameters<typeof contract>[3] = {
   noSpecialFiles: true,
   noXattrs: true,
   noOwners: Deno.build.os === "windows" || Deno.uid() !== 0,
@@ -61,7 +59,25 @@ contract(register, "hostfs", () => {
   noExchange: true,
   utf8Names: true,
   snapshotListing: true,
-});
+};
+
+for (
+  const [name, options] of [["hostfs", {}], ["hostfs by paths", {
+    places: (path: string) => new PathPlaces(path),
+  }]] as const
+) {
+  contract(register, name, () => {
+    const { path, close } = directory();
+    const sb = new HostfsSuper({ path, ...options });
+    return Promise.resolve({
+      sb,
+      close: () => {
+        sb.shutdown();
+        return close();
+      },
+    });
+  }, HOSTFS);
+}
 
 contract(register, "memfs", () => Promise.resolve({ sb: new MemfsSuper({ volume: new Volume() }) }), {
   noSpecialFiles: true,

@@ -5,6 +5,8 @@ import type { Inode } from "./inode.ts";
 
 /** Most names per directory that are remembered as missing: what a guest can make us hold. */
 const MAX_NEGATIVE = 1024;
+/** Most names per directory that are remembered of a filesystem that is asked again anyway (hostfs): a host can have more files than memory. */
+const MAX_VOLATILE = 4096;
 
 /** The dentry of a name in a directory; its inode is null if the name does not exist. Or a negative errno. */
 export function lookupChild(parent: Dentry, name: string): Dentry | number {
@@ -32,8 +34,17 @@ export function lookupChild(parent: Dentry, name: string): Dentry | number {
 
 function addChild(parent: Dentry, name: string, inode: Inode | null): Dentry {
   const dentry = new Dentry(parent.sb, name, parent, inode);
-  (parent.children ??= new Map()).set(name, dentry);
+  const children = parent.children ??= new Map();
+  if (parent.sb.volatile && children.size % MAX_VOLATILE === MAX_VOLATILE - 1) forgetUnused(children);
+  children.set(name, dentry);
   return dentry;
+}
+
+/** Forgets names that nothing stands on: no mount, no open file, no name below. */
+function forgetUnused(children: Map<string, Dentry>): void {
+  for (const [name, { mounted, children: below, inode }] of children) {
+    if (mounted === 0 && !below?.size && !inode?.openCount) children.delete(name);
+  }
 }
 
 function forgetNegatives(parent: Dentry): void {
