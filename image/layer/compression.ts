@@ -1,4 +1,5 @@
 /** Compressed layers: gzip, zstd, or neither (layer.md#distributable-media-types). @module */
+import type { Transform } from "node:stream";
 import { splitFrames } from "./zstd_frames.ts";
 
 /** Compressions of layers. */
@@ -59,8 +60,31 @@ async function peek(
   return [head, all()];
 }
 
+/** How content is decompressed. */
+export interface DecompressOptions {
+  /**
+   * A chunk is good until the next is asked for: then its memory is given back. Left to the garbage collector, it adds up to many times of
+   * what is in use.
+   */
+  readonly transient?: boolean;
+}
+
+/**
+ * Gives back the memory of a chunk that is the last one in it: zlib has several chunks in one buffer, and makes another when it is full.
+ * Smaller buffers may be the pool that Node's Buffers share.
+ */
+function release({ buffer, byteOffset, byteLength }: Uint8Array): void {
+  const isLast = byteOffset + byteLength === buffer.byteLength;
+  if (isLast && byteLength > 0 && buffer.byteLength >= CHUNK && buffer instanceof ArrayBuffer) {
+    buffer.transfer(0);
+  }
+}
+
 /** The decompressed content. What it is compressed with is seen from its first bytes: media types are known to lie. */
-export async function* decompress(source: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+export async function* decompress(
+  source: AsyncIterable<Uint8Array>,
+  options: DecompressOptions = {},
+): AsyncGenerator<Uint8Array> {
   const [head, all] = await peek(source);
   const compression = detectCompression(head);
   if (compression === "none") {
@@ -73,38 +97,76 @@ export async function* decompress(source: AsyncIterable<Uint8Array>): AsyncGener
     yield* gunzipPortable(all);
     return;
   }
-  const { Readable } = await import("node:stream");
-  const { finished } = await import("node:stream/promises");
   const unpack = compression === "gzip"
     ? zlib.createGunzip({ chunkSize: CHUNK })
     : zlib.createZstdDecompress({ chunkSize: CHUNK });
-  const input = Readable.from(compression === "gzip" ? all : splitFrames(all), {
-    objectMode: true,
-    highWaterMark: 2,
-  });
-  input.on("error", (error) => unpack.destroy(error));
-  input.pipe(unpack);
+  const feed = new Feed(compression === "gzip" ? all : splitFrames(all), unpack);
   try {
-    for await (const chunk of unpack) yield chunk as Uint8Array;
-    // What follows the compressed data is not used, but the source checks its digest at its own end.
-    input.unpipe(unpack);
-    input.resume();
-    if (!input.readableEnded) await finished(input);
+    for await (const chunk of unpack) {
+      yield chunk as Uint8Array;
+      if (options.transient) release(chunk as Uint8Array);
+    }
+    await feed.rest();
   } catch (error) {
-    throw zlibError(error, compression);
+    throw error === feed.failure ? error : damaged(error as Error, compression);
   } finally {
-    input.destroy();
+    feed.stop();
     unpack.destroy();
   }
 }
 
-/** Errors of zlib itself in words; others (of the source) as they are. */
-function zlibError(error: unknown, compression: Compression): unknown {
-  const code = (error as { code?: unknown }).code;
-  if (typeof code !== "string" || !/^(Z_|ZSTD_)/.test(code)) return error;
-  return new Error(`${compression} data is damaged or cut off (${(error as Error).message})`, {
-    cause: error,
-  });
+/** Gives a stream of zlib one chunk after the other: none is asked for before the one before it has been used up. */
+class Feed {
+  #state: "feeding" | "ended" | "stopped" = "feeding";
+  #go: () => void = () => {};
+  readonly #done: Promise<void>;
+  /** What the source threw. */
+  failure: unknown;
+
+  constructor(source: AsyncIterable<Uint8Array>, readonly unpack: Transform) {
+    this.#done = this.#feed(source);
+    this.#done.catch(() => {}); // thrown by the stream, or by rest()
+  }
+
+  async #feed(source: AsyncIterable<Uint8Array>): Promise<void> {
+    try {
+      for await (const chunk of source) {
+        if (this.#state === "feeding") await this.#write(chunk);
+        if (this.#state === "stopped") return;
+      }
+      if (this.#state === "feeding") this.unpack.end();
+    } catch (error) {
+      this.failure = error;
+      this.unpack.destroy(error as Error);
+      throw error;
+    }
+  }
+
+  /** What follows the end of the data is never taken: then rest() or stop() goes on. */
+  #write(chunk: Uint8Array): Promise<void> {
+    return new Promise((done) => {
+      this.#go = done;
+      this.unpack.write(chunk, () => done());
+    });
+  }
+
+  /** What follows the compressed data is not used, but the source checks its digest at its own end. */
+  async rest(): Promise<void> {
+    this.#state = "ended";
+    this.#go();
+    await this.#done;
+  }
+
+  /** Ends the source, if it has not ended. */
+  stop(): void {
+    this.#state = "stopped";
+    this.#go();
+  }
+}
+
+/** What zlib says, in words. */
+function damaged(cause: Error, compression: Compression): Error {
+  return new Error(`${compression} data is damaged or cut off (${cause.message})`, { cause });
 }
 
 async function nodeZlib(): Promise<typeof import("node:zlib") | undefined> {

@@ -1,6 +1,6 @@
 /** Writes a file while its next bytes are being made. @module */
 
-const BUFFER = 512 * 1024;
+const BUFFER = 256 * 1024;
 /** Buffers that wait to be written, at most. */
 const MOST_WAITING = 2;
 

@@ -4,7 +4,7 @@ import type { TarEntry } from "../layer/tar_entry.ts";
 import { TarReader } from "../layer/tar_reader.ts";
 import type { FileTree } from "../source.ts";
 
-const CHUNK = 1024 * 1024;
+const CHUNK = 128 * 1024;
 /** Files in an archive of images, at most: each takes memory before anything of it is known to be wanted. */
 const MAX_FILES = 200_000;
 

@@ -130,7 +130,7 @@ class Tee {
 /** Decompresses a layer into a writer. False if it is not fit for it: whoever needs the layer will say why. */
 async function decompressInto(writer: LayerWriter, tee: Tee, size: number): Promise<boolean> {
   try {
-    for await (const chunk of decompress(tee.chunks())) {
+    for await (const chunk of decompress(tee.chunks(), { transient: true })) {
       await writer.push(chunk);
       if (writer.size > GROWTH_START + MOST_GROWTH * size) return false;
     }

@@ -82,7 +82,7 @@ export class LayerCache {
     try {
       writer = await LayerWriter.create(tmp, parseDigest(layer.diffId)!.algorithm);
       await this.#sweep(tmp);
-      for await (const chunk of decompress(layer.open())) await writer.push(chunk);
+      for await (const chunk of decompress(layer.open(), { transient: true })) await writer.push(chunk);
       const diffId = writer.digest();
       if (diffId !== layer.diffId) {
         throw new VerifyError(

@@ -50,7 +50,7 @@ async function applyLayer(layer: ImageLayer, extractor: LayerExtractor, signal?:
       failure = { error };
     }
   };
-  for await (const chunk of decompress(layer.open())) {
+  for await (const chunk of decompress(layer.open(), { transient: true })) {
     signal?.throwIfAborted();
     hash.update(chunk);
     attempt(() => reader.push(chunk));
