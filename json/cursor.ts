@@ -5,6 +5,7 @@ function kind(value: unknown): string {
   if (value === undefined) return "nothing";
   if (value === null) return "null";
   if (Array.isArray(value)) return "an array";
+  if (typeof value === "bigint") return "a number";
   return typeof value === "object" ? "an object" : `a ${typeof value}`;
 }
 
@@ -61,12 +62,24 @@ export class Cursor {
 
   /** The value as a whole number within bounds; exact numbers only. */
   integer(min = Number.MIN_SAFE_INTEGER, max = Number.MAX_SAFE_INTEGER): number {
+    if (typeof this.value === "bigint") throw this.error(`${this.value} is out of range (${min} to ${max})`);
     if (typeof this.value !== "number") throw this.#expected("a number");
     if (!Number.isInteger(this.value)) throw this.error(`expected a whole number, found ${this.value}`);
     if (this.value < min || this.value > max) {
       throw this.error(`${this.value} is out of range (${min} to ${max})`);
     }
     return this.value;
+  }
+
+  /** The value as a whole number within bounds, whatever its size: of a document that was parsed exactly. */
+  bigint(min: bigint, max: bigint): bigint {
+    if (typeof this.value !== "bigint" && typeof this.value !== "number") throw this.#expected("a number");
+    if (typeof this.value === "number" && !Number.isInteger(this.value)) {
+      throw this.error(`expected a whole number, found ${this.value}`);
+    }
+    const value = BigInt(this.value);
+    if (value < min || value > max) throw this.error(`${value} is out of range (${min} to ${max})`);
+    return value;
   }
 
   /** The items of an array. */

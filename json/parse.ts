@@ -5,12 +5,33 @@ export class JsonError extends Error {}
 
 const MAX_DEPTH = 128;
 
-/** Parses bytes or text. Throws a JsonError that begins with `what`. */
-export function parseJson(input: Uint8Array | string, what: string): unknown {
+/** What V8 tells a reviver about a number. */
+interface SourceContext {
+  readonly source?: string;
+}
+
+function exactNumber(_name: string, value: unknown, context?: SourceContext): unknown {
+  if (typeof value !== "number" || Number.isSafeInteger(value)) return value;
+  const source = context?.source ?? "";
+  return /^-?\d+$/.test(source) ? BigInt(source) : value;
+}
+
+/**
+ * Parses bytes or text. `exact`: whole numbers that a double cannot hold become bigint, in place of their neighbours. Throws a JsonError that
+ * begins with `what`.
+ */
+export function parseJson(
+  input: Uint8Array | string,
+  what: string,
+  options: { readonly exact?: boolean } = {},
+): unknown {
   const text = typeof input === "string" ? input : decode(input, what);
   let value: unknown;
   try {
-    value = JSON.parse(text);
+    // A reviver sees every value: only where there may be such a number.
+    value = options.exact && /\d{16}/.test(text)
+      ? JSON.parse(text, exactNumber as (name: string, value: unknown) => unknown)
+      : JSON.parse(text);
   } catch (error) {
     throw new JsonError(`${what}: not valid JSON: ${printable((error as Error).message)}`, { cause: error });
   }

@@ -178,7 +178,7 @@ export function convert(config: ImageConfig, options: ContainerOptions, context:
       args: processArgs(config, options, context),
       user: { uid: user.uid, gid: user.gid, additionalGids: user.additionalGids },
       capabilities,
-      rlimits: [{ type: "RLIMIT_NOFILE", soft: 1048576, hard: 1048576 }],
+      rlimits: [{ type: "RLIMIT_NOFILE", soft: 1048576n, hard: 1048576n }],
       noNewPrivileges: false,
     },
     root: { path: "rootfs", readonly: options.readOnly ?? false },

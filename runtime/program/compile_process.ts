@@ -16,8 +16,16 @@ import type { ProgramBuilder } from "./builder.ts";
 const DEFAULT_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 const DEFAULT_UMASK = 0o022;
 
+const RLIM_INFINITY = 2n ** 64n - 1n;
+
+/** Numbers of those capabilities that exist; the others have been warned about (config.md#linux-process). */
 const numbers = (names: readonly string[]): number[] =>
-  names.map((name) => capabilityNumber(name)!).sort((x, y) => x - y);
+  names.map(capabilityNumber).filter((number) => number !== undefined).sort((x, y) => x - y);
+
+function limitValue(limit: bigint): number | bigint | null {
+  if (limit === RLIM_INFINITY) return null;
+  return limit <= BigInt(Number.MAX_SAFE_INTEGER) ? Number(limit) : limit;
+}
 
 function dropBounding(b: ProgramBuilder, capabilities: Capabilities): void {
   const kept = new Set(numbers(capabilities.bounding));
@@ -45,8 +53,7 @@ function setCapabilities(b: ProgramBuilder, capabilities: Capabilities): void {
 export function compileIdentity(b: ProgramBuilder, process: Process): void {
   const { user, capabilities, rlimits } = process;
   for (const { type, soft, hard } of rlimits) {
-    const value = (n: number): number | null => n === Infinity ? null : n;
-    const limit = { rlim_cur: value(soft), rlim_max: value(hard) };
+    const limit = { rlim_cur: limitValue(soft), rlim_max: limitValue(hard) };
     b.call("prlimit64", [0, RLIMIT[type as keyof typeof RLIMIT], limit], `setting ${type}`, {
       spec: "config.md#posix-process",
     });

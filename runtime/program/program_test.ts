@@ -108,7 +108,7 @@ Deno.test("every label that is jumped to exists once, and every result is stored
 
 Deno.test("a container without a process cannot be compiled", () => {
   assert.throws(
-    () => compileSpec(decodeSpec({ ociVersion: "1.0.0" }), { rootfs: "/r" }),
+    () => compileSpec(decodeSpec({ ociVersion: "1.0.0", root: { path: "r" } }), { rootfs: "/r" }),
     /process: a process is required/,
   );
 });

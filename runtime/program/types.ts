@@ -73,10 +73,10 @@ export interface MountAttr {
 
 /** struct rlimit64; `null` is RLIM_INFINITY. */
 export interface Rlimit {
-  /** Soft limit. */
-  readonly rlim_cur: number | null;
+  /** Soft limit; a bigint where a number would not be exact. */
+  readonly rlim_cur: number | bigint | null;
   /** Hard limit. */
-  readonly rlim_max: number | null;
+  readonly rlim_max: number | bigint | null;
 }
 
 /** Capability sets for capset, as lists of capability numbers. */

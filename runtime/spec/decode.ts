@@ -1,205 +1,95 @@
 /** config.json from JSON: unknown fields are ignored, wrong ones are errors that name their path (config.md). @module */
 import { Cursor, parseJson } from "../../json/mod.ts";
-import { capabilityNumber } from "../abi/linux/capability.ts";
-import { RLIMIT } from "../abi/linux/rlimit.ts";
-import type {
-  Capabilities,
-  DeviceSpec,
-  LinuxSpec,
-  MountSpec,
-  NamespaceSpec,
-  NamespaceType,
-  PosixRlimit,
-  Process,
-  Spec,
-  User,
-} from "./types.ts";
+import { decodeHooks } from "./decode_hooks.ts";
+import { decodeLinux, EMPTY_LINUX, idMapping } from "./decode_linux.ts";
+import { checkPlatforms } from "./decode_platforms.ts";
+import { decodeProcess } from "./decode_process.ts";
+import type { Hooks } from "./hook_types.ts";
+import type { MountSpec, Spec } from "./types.ts";
+import { line, optionalFields, text } from "./values.ts";
 
-const MAX_ID = 0xffffffff;
-const NAMESPACES: readonly string[] = ["pid", "network", "mount", "ipc", "uts", "user", "cgroup", "time"];
+/** semver.org's own expression, for version 2.0.0. */
+const SEMVER =
+  /^(0|[1-9]\d*)\.(0|[1-9]\d*)\.(0|[1-9]\d*)(-[0-9A-Za-z-]+(\.[0-9A-Za-z-]+)*)?(\+[0-9A-Za-z-]+(\.[0-9A-Za-z-]+)*)?$/;
 
-function absolute(cursor: Cursor): string {
-  const path = cursor.string();
-  if (!path.startsWith("/")) throw cursor.error(`${JSON.stringify(path)} is not an absolute path`);
-  return noNul(cursor, path);
-}
-
-function noNul(cursor: Cursor, text: string): string {
-  if (text.includes("\0")) throw cursor.error("it contains a NUL character");
-  return text;
-}
-
-function user(cursor: Cursor): User {
-  const umask = cursor.field("umask").optional((value) => value.integer(0, 0o777));
-  return {
-    uid: cursor.field("uid").optional((value) => value.integer(0, MAX_ID)) ?? 0,
-    gid: cursor.field("gid").optional((value) => value.integer(0, MAX_ID)) ?? 0,
-    ...(umask === undefined ? {} : { umask }),
-    additionalGids: cursor.field("additionalGids").list((value) => value.integer(0, MAX_ID)),
-  };
-}
-
-function capabilities(cursor: Cursor): Capabilities {
-  const set = (name: keyof Capabilities): string[] =>
-    cursor.field(name).list((item) => {
-      const capability = item.string();
-      if (capabilityNumber(capability) === undefined) {
-        throw item.error(`unknown capability ${JSON.stringify(capability)}`);
-      }
-      return capability;
-    });
-  return {
-    bounding: set("bounding"),
-    effective: set("effective"),
-    inheritable: set("inheritable"),
-    permitted: set("permitted"),
-    ambient: set("ambient"),
-  };
-}
-
-/** A limit is an unsigned 64-bit number; 2^64 - 1, which JSON.parse rounds to 2^64, is RLIM_INFINITY. */
-function limit(cursor: Cursor): number {
-  const { value } = cursor;
-  if (typeof value === "number" && value >= 2 ** 64 - 2048) return Infinity;
-  return cursor.integer(0);
-}
-
-function rlimits(cursor: Cursor): PosixRlimit[] {
-  const seen = new Set<string>();
-  return cursor.list((item) => {
-    const type = item.field("type").string();
-    if (!Object.hasOwn(RLIMIT, type)) throw item.field("type").error(`unknown limit ${JSON.stringify(type)}`);
-    if (seen.has(type)) throw item.field("type").error(`${type} occurs twice`);
-    seen.add(type);
-    const soft = limit(item.field("soft")), hard = limit(item.field("hard"));
-    if (soft > hard) throw item.error(`the soft limit ${soft} is above the hard limit ${hard}`);
-    return { type, soft, hard };
-  });
-}
-
-function process(cursor: Cursor): Process {
-  const args = cursor.field("args").list((item) => noNul(item, item.string()));
-  if (args.length === 0) throw cursor.field("args").error("at least one argument is required");
-  const caps = cursor.field("capabilities").optional(capabilities);
-  const oomScoreAdj = cursor.field("oomScoreAdj").optional((value) => value.integer(-1000, 1000));
-  return {
-    terminal: cursor.field("terminal").optional((value) => value.boolean()) ?? false,
-    cwd: absolute(cursor.field("cwd")),
-    env: cursor.field("env").list((item) => noNul(item, item.string())),
-    args,
-    user: user(
-      cursor.field("user").exists ? cursor.field("user") : new Cursor({}, cursor.what, "process.user"),
-    ),
-    ...(caps === undefined ? {} : { capabilities: caps }),
-    rlimits: rlimits(cursor.field("rlimits")),
-    noNewPrivileges: cursor.field("noNewPrivileges").optional((value) => value.boolean()) ?? false,
-    ...(oomScoreAdj === undefined ? {} : { oomScoreAdj }),
-  };
+/** The version of the specification; what comes before 1.0 is read as what it became. */
+function ociVersion(cursor: Cursor): string {
+  const version = cursor.string(), parts = SEMVER.exec(version);
+  if (parts === null) throw cursor.error(`${JSON.stringify(version)} is not a version such as "1.3.0"`);
+  if (Number(parts[1]) > 1) {
+    throw cursor.error(`version ${JSON.stringify(version)} is not supported, only 1.x`);
+  }
+  return version;
 }
 
 function mount(cursor: Cursor): MountSpec {
   const destination = cursor.field("destination");
+  if (text(destination) === "") throw destination.error("it is empty");
+  const mappings = optionalFields<Required<Pick<MountSpec, "uidMappings" | "gidMappings">>>(cursor, {
+    uidMappings: (value) => value.list(idMapping),
+    gidMappings: (value) => value.list(idMapping),
+  });
+  // config.md#posix-platform-mounts: one MUST be specified along with the other.
+  if ((mappings.uidMappings === undefined) !== (mappings.gidMappings === undefined)) {
+    const missing = mappings.uidMappings === undefined ? "uidMappings" : "gidMappings";
+    throw cursor.field(missing).error("uidMappings and gidMappings are needed together");
+  }
   return {
     // config.md#mounts: a relative destination is deprecated, and means one from "/".
-    destination: noNul(destination, destination.string().replace(/^(?!\/)/, "/")),
-    type: cursor.field("type").optional((value) => value.string()) ?? "",
-    source: cursor.field("source").optional((value) => noNul(value, value.string())) ?? "",
-    options: cursor.field("options").strings(),
+    destination: text(destination).replace(/^(?!\/)/, "/"),
+    type: cursor.field("type").optional(text) ?? "",
+    source: cursor.field("source").optional(text) ?? "",
+    options: cursor.field("options").list(text),
+    ...mappings,
   };
 }
 
-function device(cursor: Cursor): DeviceSpec {
-  const type = cursor.field("type").string();
-  if (!["c", "u", "b", "p"].includes(type)) {
-    throw cursor.field("type").error(`unknown device type ${JSON.stringify(type)}`);
-  }
-  const number = (name: string): number => type === "p" ? 0 : cursor.field(name).integer(0, 0xfffff);
-  return {
-    type,
-    path: absolute(cursor.field("path")),
-    major: number("major"),
-    minor: number("minor"),
-    fileMode: cursor.field("fileMode").optional((value) => value.integer(0, 0o7777)) ?? 0o666,
-    uid: cursor.field("uid").optional((value) => value.integer(0, MAX_ID)) ?? 0,
-    gid: cursor.field("gid").optional((value) => value.integer(0, MAX_ID)) ?? 0,
-  };
-}
-
-function namespaces(cursor: Cursor): NamespaceSpec[] {
-  const seen = new Set<string>();
-  return cursor.list((item) => {
-    const type = item.field("type").string();
-    if (!NAMESPACES.includes(type)) {
-      throw item.field("type").error(`unknown namespace ${JSON.stringify(type)}`);
-    }
-    // config-linux.md#namespaces: a runtime MUST generate an error for duplicates.
-    if (seen.has(type)) throw item.field("type").error(`namespace ${type} occurs twice`);
-    seen.add(type);
-    const path = item.field("path").optional((value) => value.string());
-    return path
-      ? { type: type as NamespaceType, path: absolute(item.field("path")) }
-      : { type: type as NamespaceType };
+/** config.md#mounts, `idmap`: it MUST be an error where there are no mappings to use. */
+function checkIdMaps(cursor: Cursor, spec: Spec): void {
+  if (spec.linux.namespaces.some(({ type }) => type === "user")) return;
+  spec.mounts.forEach((each, i) => {
+    const at = each.options.findIndex((option) => option === "idmap" || option === "ridmap");
+    if (at < 0 || each.uidMappings !== undefined) return;
+    throw cursor.field("mounts").items()[i]!.field("options").items()[at]!.error(
+      `${each.options[at]} needs uidMappings and gidMappings, or a user namespace`,
+    );
   });
 }
 
-const PROPAGATIONS: readonly string[] = [
-  "shared",
-  "slave",
-  "private",
-  "unbindable",
-  "rshared",
-  "rslave",
-  "rprivate",
-  "runbindable",
-];
-
-function linux(cursor: Cursor): LinuxSpec {
-  const propagation = cursor.field("rootfsPropagation").optional((value) => {
-    const text = value.string();
-    if (text !== "" && !PROPAGATIONS.includes(text)) {
-      throw value.error(`unknown propagation ${JSON.stringify(text)}`);
-    }
-    return text;
-  });
-  return {
-    namespaces: namespaces(cursor.field("namespaces")),
-    devices: cursor.field("devices").list(device),
-    sysctl: cursor.field("sysctl").stringMap(),
-    maskedPaths: cursor.field("maskedPaths").list(absolute),
-    readonlyPaths: cursor.field("readonlyPaths").list(absolute),
-    ...(propagation ? { rootfsPropagation: propagation } : {}),
-  };
+function annotations(cursor: Cursor): Record<string, string> {
+  const map = cursor.stringMap();
+  if (Object.hasOwn(map, "")) throw cursor.field("").error("a key must not be empty");
+  return map;
 }
 
 /** Decodes a parsed config.json. Throws a JsonError that begins with `what` and the path. */
 export function decodeSpec(json: unknown, what = "config.json"): Spec {
   const cursor = new Cursor(json, what);
-  const version = cursor.field("ociVersion");
-  if (!/^1\.\d+\.\d+/.test(version.string())) {
-    throw version.error(`version ${JSON.stringify(version.string())} is not supported, only 1.x`);
-  }
-  const root = cursor.field("root").optional((value) => ({
-    path: noNul(value.field("path"), value.field("path").string()),
-    readonly: value.field("readonly").optional((flag) => flag.boolean()) ?? false,
-  }));
-  const text = (name: "hostname" | "domainname"): { [key in typeof name]?: string } => {
-    const value = cursor.field(name).optional((field) => field.string());
+  const version = ociVersion(cursor.field("ociVersion"));
+  const root = cursor.field("root"), linux = cursor.field("linux");
+  const notEmpty = (name: "hostname" | "domainname"): { [key in typeof name]?: string } => {
+    const value = cursor.field(name).optional(line);
     return value ? { [name]: value } : {};
   };
-  const decoded = cursor.field("process").optional(process);
-  return {
-    ociVersion: version.string(),
-    ...(root === undefined ? {} : { root }),
-    ...(decoded === undefined ? {} : { process: decoded }),
-    ...text("hostname"),
-    ...text("domainname"),
+  const path = text(root.field("path"));
+  if (path === "") throw root.field("path").error("it is empty");
+  const spec: Spec = {
+    ociVersion: version,
+    root: { path, readonly: root.field("readonly").optional((flag) => flag.boolean()) ?? false },
+    ...optionalFields<Required<Pick<Spec, "process">>>(cursor, { process: decodeProcess }),
+    ...notEmpty("hostname"),
+    ...notEmpty("domainname"),
     mounts: cursor.field("mounts").list(mount),
-    annotations: cursor.field("annotations").stringMap(),
-    linux: linux(cursor.field("linux").exists ? cursor.field("linux") : new Cursor({}, what, "linux")),
+    ...optionalFields<{ hooks: Hooks }>(cursor, { hooks: decodeHooks }),
+    annotations: annotations(cursor.field("annotations")),
+    linux: linux.exists ? decodeLinux(linux) : EMPTY_LINUX,
   };
+  checkPlatforms(cursor);
+  checkIdMaps(cursor, spec);
+  return spec;
 }
 
 /** Decodes the bytes of a config.json. */
 export function parseSpec(bytes: Uint8Array | string, what = "config.json"): Spec {
-  return decodeSpec(parseJson(bytes, what), what);
+  return decodeSpec(parseJson(bytes, what, { exact: true }), what);
 }

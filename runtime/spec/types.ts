@@ -1,62 +1,13 @@
-/** config.json (config.md, config-linux.md): the fields that are understood. @module */
+/** config.json (config.md): the fields that concern containers on Linux. int64 and uint64 of the specification are bigint. @module */
+import type { Hooks } from "./hook_types.ts";
+import type { IdMapping, LinuxSpec } from "./linux_types.ts";
+import type { Process } from "./process_types.ts";
 
-/** Resource limit of a process. */
-export interface PosixRlimit {
-  /** "RLIMIT_NOFILE". */
-  readonly type: string;
-  /** The limit that is enforced; Infinity is RLIM_INFINITY. */
-  readonly soft: number;
-  /** How far the process may raise it; Infinity is RLIM_INFINITY. */
-  readonly hard: number;
-}
-
-/** Capability sets, by name. */
-export interface Capabilities {
-  /** What exec can give at most. */
-  readonly bounding: readonly string[];
-  /** What the kernel checks. */
-  readonly effective: readonly string[];
-  /** What files with inheritable capabilities may give. */
-  readonly inheritable: readonly string[];
-  /** What the process may make effective. */
-  readonly permitted: readonly string[];
-  /** What an exec without privileges keeps. */
-  readonly ambient: readonly string[];
-}
-
-/** Who the process is. */
-export interface User {
-  /** User id in the container. */
-  readonly uid: number;
-  /** Group id in the container. */
-  readonly gid: number;
-  /** File mode creation mask; without one the runtime's (0022). */
-  readonly umask?: number;
-  /** Further groups. */
-  readonly additionalGids: readonly number[];
-}
-
-/** The container's process. */
-export interface Process {
-  /** It has a terminal. */
-  readonly terminal: boolean;
-  /** Working directory, absolute. */
-  readonly cwd: string;
-  /** `NAME=value`. */
-  readonly env: readonly string[];
-  /** Program and arguments. */
-  readonly args: readonly string[];
-  /** Its ids. */
-  readonly user: User;
-  /** Its capabilities; without them it has none. */
-  readonly capabilities?: Capabilities;
-  /** Resource limits. */
-  readonly rlimits: readonly PosixRlimit[];
-  /** No exec gives more privileges (man 2 PR_SET_NO_NEW_PRIVS). */
-  readonly noNewPrivileges: boolean;
-  /** oom_score_adj, -1000 to 1000. */
-  readonly oomScoreAdj?: number;
-}
+export * from "./hook_types.ts";
+export * from "./linux_types.ts";
+export * from "./process_types.ts";
+export * from "./resource_types.ts";
+export * from "./seccomp_types.ts";
 
 /** A mount. */
 export interface MountSpec {
@@ -68,51 +19,10 @@ export interface MountSpec {
   readonly source: string;
   /** Options as fstab(5) has them. */
   readonly options: readonly string[];
-}
-
-/** A device node. */
-export interface DeviceSpec {
-  /** c, u, b or p. */
-  readonly type: string;
-  /** Path in the container. */
-  readonly path: string;
-  /** Major number. */
-  readonly major: number;
-  /** Minor number. */
-  readonly minor: number;
-  /** Permission bits. */
-  readonly fileMode: number;
-  /** Owner. */
-  readonly uid: number;
-  /** Group. */
-  readonly gid: number;
-}
-
-/** Types of namespaces. */
-export type NamespaceType = "pid" | "network" | "mount" | "ipc" | "uts" | "user" | "cgroup" | "time";
-
-/** A namespace to make, or with a path to join. */
-export interface NamespaceSpec {
-  /** Which. */
-  readonly type: NamespaceType;
-  /** File of the namespace to join; without it a new one is made. */
-  readonly path?: string;
-}
-
-/** What concerns Linux. */
-export interface LinuxSpec {
-  /** Namespaces. */
-  readonly namespaces: readonly NamespaceSpec[];
-  /** Device nodes beside the default ones. */
-  readonly devices: readonly DeviceSpec[];
-  /** Kernel parameters by name (`net.core.somaxconn`). */
-  readonly sysctl: Readonly<Record<string, string>>;
-  /** Paths that cannot be read. */
-  readonly maskedPaths: readonly string[];
-  /** Paths that cannot be written. */
-  readonly readonlyPaths: readonly string[];
-  /** Propagation of the root mount. */
-  readonly rootfsPropagation?: string;
+  /** Of an id-mapped mount: user ids; never without gidMappings. */
+  readonly uidMappings?: readonly IdMapping[];
+  /** Of an id-mapped mount: group ids; never without uidMappings. */
+  readonly gidMappings?: readonly IdMapping[];
 }
 
 /** A container. */
@@ -120,7 +30,7 @@ export interface Spec {
   /** Version of the specification. */
   readonly ociVersion: string;
   /** The root filesystem: its directory, and whether it is read-only. */
-  readonly root?: { readonly path: string; readonly readonly: boolean };
+  readonly root: { readonly path: string; readonly readonly: boolean };
   /** The process; a container that is only created needs none. */
   readonly process?: Process;
   /** Host name. */
@@ -129,6 +39,8 @@ export interface Spec {
   readonly domainname?: string;
   /** Mounts, in order. */
   readonly mounts: readonly MountSpec[];
+  /** Programs that are run at points of the container's life. */
+  readonly hooks?: Hooks;
   /** Annotations. */
   readonly annotations: Readonly<Record<string, string>>;
   /** What concerns Linux; empty if the file has no such part. */

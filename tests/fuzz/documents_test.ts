@@ -12,6 +12,7 @@ import { convert } from "../../runtime/engine/conversion.ts";
 import { compileSpec } from "../../runtime/program/compile.ts";
 import { printProgram } from "../../runtime/program/print.ts";
 import { parseSpec } from "../../runtime/spec/decode.ts";
+import { encodeSpec } from "../../runtime/spec/encode.ts";
 import { fuzz, type Random } from "./random.ts";
 
 const DIGEST = `sha256:${"0123456789abcdef".repeat(4)}`;
@@ -76,9 +77,26 @@ const DOCUMENTS: readonly {
     },
     use(bytes) {
       const spec = parseSpec(bytes);
+      assert.deepEqual(parseSpec(encodeSpec(spec)), spec);
       if (spec.process === undefined) return;
       const program = compileSpec(spec, { rootfs: "/rootfs", isFile: () => false, makeCwd: true });
       return printProgram(program);
+    },
+  },
+  {
+    name: "config.json",
+    value: {
+      ...JSON.parse(
+        Deno.readTextFileSync(
+          new URL("../fixtures/runtime_spec/config/good/spec-example.json", import.meta.url),
+        ),
+      ),
+      freebsd: { jail: { vnet: "new" } },
+      zos: {},
+    },
+    use: (bytes) => {
+      const spec = parseSpec(bytes);
+      assert.deepEqual(parseSpec(encodeSpec(spec)), spec);
     },
   },
   {

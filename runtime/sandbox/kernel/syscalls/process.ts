@@ -74,7 +74,7 @@ export const processCalls = {
     const limit = a.rlimit(2);
     if (limit === null) return 0;
     const resource = a.number(1);
-    const soft = limit.rlim_cur ?? Infinity, hard = limit.rlim_max ?? Infinity;
+    const soft = Number(limit.rlim_cur ?? Infinity), hard = Number(limit.rlim_max ?? Infinity);
     const error = task.rlimits.set(resource, { soft, hard }, task.cred.capable(CAP_SYS_RESOURCE));
     if (error === 0 && resource === RLIMIT.RLIMIT_NOFILE) task.files.limit = Math.min(soft, NR_OPEN);
     return error;
