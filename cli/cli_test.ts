@@ -4,7 +4,7 @@ import { helpText, styleFor } from "./help.ts";
 import { editDistance, nearest } from "./nearest.ts";
 import { type CommandSpec, findCommand, parseArguments, type Parsed, UsageError } from "./parser.ts";
 import { UMIAK } from "./table.ts";
-import { parseDuration, parseEnvFile, parseMount, parseSize, parseTmpfs, parseVolume } from "./values.ts";
+import { parseDuration, parseEnvFile, parseName, parseSize } from "./values.ts";
 import { runOptions } from "./commands/run.ts";
 
 function parse(...argv: string[]): Parsed {
@@ -104,52 +104,11 @@ Deno.test("sizes and durations", () => {
   }
 });
 
-Deno.test("mounts", () => {
-  assert.deepEqual(parseVolume("/a:/b"), { kind: "bind", source: "/a", target: "/b", readOnly: false });
-  assert.deepEqual(parseVolume("./a:/b:ro"), { kind: "bind", source: "./a", target: "/b", readOnly: true });
-  assert.deepEqual(parseVolume("C:\\data:/b:ro"), {
-    kind: "bind",
-    source: "C:\\data",
-    target: "/b",
-    readOnly: true,
-  });
-  assert.deepEqual(parseVolume("/a:/b/../c//d/"), {
-    kind: "bind",
-    source: "/a",
-    target: "/c/d",
-    readOnly: false,
-  });
-  for (
-    const [bad, message] of [
-      ["/a", /expected HOST:CONTAINER/],
-      ["/a:b", /not an absolute path/],
-      ["/a:/", /root directory/],
-      ["/a:/b:rx", /unknown flag "rx"/],
-      ["name:/b", /no named volumes/],
-    ] as const
-  ) {
-    assert.throws(() => parseVolume(bad), message, bad);
+Deno.test("names of containers", () => {
+  for (const good of ["web", "a1", "A_b.c-d"]) assert.equal(parseName(good), good);
+  for (const bad of ["", "a", "-a", "a b", "a/b", "é1"]) {
+    assert.throws(() => parseName(bad), /^Error: --name: /, bad);
   }
-  assert.deepEqual(parseMount("type=bind,src=/a,dst=/b,readonly"), {
-    kind: "bind",
-    source: "/a",
-    target: "/b",
-    readOnly: true,
-  });
-  assert.deepEqual(parseMount("type=tmpfs,target=/t,tmpfs-size=1m,tmpfs-mode=700"), {
-    kind: "tmpfs",
-    target: "/t",
-    options: ["size=1048576", "mode=700"],
-  });
-  for (
-    const [bad, message] of [["type=bind,dst=/b", /source is required/], ["src=/a", /target is required/], [
-      "type=volume,src=a,dst=/b",
-      /is not bind or tmpfs/,
-    ], ["typ=bind", /unknown field "typ"/]] as const
-  ) {
-    assert.throws(() => parseMount(bad), message, bad);
-  }
-  assert.deepEqual(parseTmpfs("/t:size=1m,ro"), { kind: "tmpfs", target: "/t", options: ["size=1m", "ro"] });
 });
 
 Deno.test("environment files", () => {

@@ -343,7 +343,11 @@ Deno.test("options that cannot be: one line, 125", async () => {
       [["-u", "nobody"], /no such user/],
       [["-w", "rel"], /"rel": it is not an absolute path/],
       [["--platform", "linux"], /expected OS\/ARCHITECTURE/],
-      [["--tmpfs", "/t:nonsense=1"], /mounting tmpfs on \/t.*invalid argument/],
+      [["--tmpfs", "/t:nonsense=1"], /mounting tmpfs on \/t: option nonsense=1: invalid argument/],
+      [["--tmpfs", "/t:size=x"], /mounting tmpfs on \/t: option size=x: invalid argument/],
+      [["--tmpfs", "/t", "--mount", "type=tmpfs,dst=/t"], /two mounts were asked for on \/t/],
+      [["--name", "a b"], /--name: "a b" is not a name/],
+      [["--env-file", "/nowhere/at/all"], /--env-file \/nowhere\/at\/all: no such file/],
     ] as const
   ) {
     const outcome = await umiak(["run", ...args, PROBE, "ls", "/"]);

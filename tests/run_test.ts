@@ -362,6 +362,10 @@ testWhen(
       143,
     );
     assert.equal((await umiak(["run", "--timeout", "200ms", PROBE, "spin"])).code, 137);
+    assert.equal(
+      (await umiak(["run", "--timeout", "200ms", "--stop-signal", "TERM", PROBE, "spin"])).code,
+      143,
+    );
   },
 );
 
@@ -369,6 +373,9 @@ Deno.test("--memory is how far a program's memory can grow", async () => {
   assert.equal((await umiak(["run", "-m", "64m", PROBE, "alloc", "16"])).stdout, "allocated\n");
   const { code, stdout } = await umiak(["run", "-m", "8m", PROBE, "alloc", "16"]);
   assert.deepEqual([code, stdout], [1, "malloc 16: Out of memory\n"]);
+  const none = await umiak(["run", "-m", "1k", PROBE]);
+  assert.equal(none.code, 126);
+  assert.match(none.stderr, /the module starts with \d+ bytes of memory, the limit is 1024$/m);
 });
 
 Deno.test("the wasmer engine runs one module, and says what it cannot", async () => {

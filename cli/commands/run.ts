@@ -7,15 +7,8 @@ import type { PrepareOptions } from "../../runtime/engine/prepare_layers.ts";
 import type { PullPolicy } from "../../runtime/engine/pull.ts";
 import type { Parsed } from "../parser.ts";
 import { Progress, standardError } from "../progress.ts";
-import {
-  parseDuration,
-  parseEnv,
-  parseEnvFile,
-  parseMount,
-  parseSize,
-  parseTmpfs,
-  parseVolume,
-} from "../values.ts";
+import { parseMount, parseTmpfs, parseVolume } from "../mount_values.ts";
+import { parseDuration, parseEnv, parseEnvFile, parseName, parseSize } from "../values.ts";
 import { registryOptions } from "./registry_options.ts";
 
 function environment(parsed: Parsed): string[] {
@@ -25,7 +18,8 @@ function environment(parsed: Parsed): string[] {
     try {
       text = Deno.readTextFileSync(path);
     } catch (error) {
-      throw new Error(`--env-file ${path}: ${(error as Error).message}`, { cause: error });
+      const why = error instanceof Deno.errors.NotFound ? "no such file" : (error as Error).message;
+      throw new Error(`--env-file ${path}: ${why}`, { cause: error });
     }
     return parseEnvFile(text, path, own);
   });
@@ -57,7 +51,7 @@ export function runOptions(parsed: Parsed): RunOptions {
     return text === undefined ? {} : { [key]: read(text) } as { [key in K]?: T };
   };
   const text = (value: string): string => value;
-  const name = parsed.value("name");
+  const named = parsed.value("name"), name = named === undefined ? undefined : parseName(named);
   return {
     image,
     args,

@@ -160,6 +160,7 @@ export class TmpfsSuper extends SuperBlock {
 export const tmpfsType: FsType = {
   name: "tmpfs",
   nodev: true,
+  accepts: (option) => parseOptions([option]) !== undefined,
   create(options, _source, caller) {
     const parsed = parseOptions(options);
     return parsed === undefined ? -EINVAL : new TmpfsSuper({ ...parsed, clock: caller.vfs.clock });

@@ -14,6 +14,8 @@ export interface FsType {
   readonly name: string;
   /** It needs no block device. */
   readonly nodev: boolean;
+  /** False for an option that `create` would refuse whatever the others are; where it is missing, `create` tells. */
+  accepts?(option: string): boolean;
   /** Makes an instance; options are `key` or `key=value`. */
   create(options: readonly string[], source: string, caller: Caller): SuperBlock | number;
 }

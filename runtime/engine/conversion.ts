@@ -83,7 +83,14 @@ function mountOf(option: MountOption, hostPath: (path: string) => string): Mount
     return mount(option.target, "tmpfs", "tmpfs", "nosuid", "nodev", "noexec", ...option.options);
   }
   const access = option.readOnly ? "ro" : "rw";
-  return mount(option.target, "bind", hostPath(option.source), "rbind", access, "rprivate");
+  return mount(
+    option.target,
+    "bind",
+    hostPath(option.source),
+    "rbind",
+    access,
+    option.propagation ?? "rprivate",
+  );
 }
 
 /** Annotations that say where a container comes from (conversion.md#annotation-fields); explicit labels win. */
@@ -146,6 +153,8 @@ export function convert(config: ImageConfig, options: ContainerOptions, context:
   const hostname = options.hostname ?? context.hostname;
   const asked = options.mounts ?? [];
   const taken = new Set(asked.map((each) => each.target));
+  const twice = asked.find(({ target }, i) => asked.findIndex((each) => each.target === target) < i);
+  if (twice !== undefined) throw new RunError(`two mounts were asked for on ${twice.target}`, 125);
   // An image's volumes get an empty filesystem each; content the image has there is hidden (conversion.md asks for no more).
   const volumes: MountOption[] = Volumes.filter((path) => !taken.has(path)).map((target) => ({
     kind: "tmpfs",

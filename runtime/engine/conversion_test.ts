@@ -83,6 +83,7 @@ Deno.test("users: names, numbers, groups, and their further groups (config.md, U
   assert.throws(() => resolveUser("nobody", users), /no such user in the container's \/etc\/passwd/);
   assert.throws(() => resolveUser("app:none", users), /no such group/);
   assert.throws(() => resolveUser("4294967296", users), /out of range/); // CVE-2024-40635: it would wrap around to root
+  assert.deepEqual(resolveUser(":7", users), { uid: 0, gid: 7, additionalGids: [], home: "/root" });
   assert.throws(() => resolveUser("1:2:3", users), /expected USER\[:GROUP\]/);
 });
 

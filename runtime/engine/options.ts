@@ -12,6 +12,8 @@ export interface BindOption {
   readonly target: string;
   /** The container cannot write there. */
   readonly readOnly: boolean;
+  /** Propagation of mounts made below it: "rshared"; "rprivate" by default. */
+  readonly propagation?: string;
 }
 
 /** A filesystem in memory. */

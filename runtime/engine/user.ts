@@ -69,11 +69,12 @@ function checkedId(text: string, what: string): number | undefined {
   return id;
 }
 
-/** Ids of `user[:group]`: names by the container's files, numbers as they are. Without a group that of the user, and their further groups. */
+/** Ids of `[user][:group]`: names by the container's files, numbers as they are. Without a group that of the user, and their further groups. */
 export function resolveUser(text: string, files: UserFiles): UserIds {
   if (text === "") text = "0";
-  const [user = "", group, ...rest] = text.split(":");
-  if (rest.length > 0 || user === "") throw new Error(`user ${JSON.stringify(text)}: expected USER[:GROUP]`);
+  const [name = "", group, ...rest] = text.split(":");
+  const user = name === "" ? "0" : name; // ":GROUP" leaves the user as it is
+  if (rest.length > 0) throw new Error(`user ${JSON.stringify(text)}: expected USER[:GROUP]`);
   const passwd = passwdEntries(files.passwd), groups = groupEntries(files.group);
   const uid = checkedId(user, "user");
   const entry = passwd.find((each) => each.name === user) ?? passwd.find((each) => each.uid === uid);

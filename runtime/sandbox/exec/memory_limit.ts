@@ -47,27 +47,28 @@ function leb(value: number): number[] {
 }
 
 /** Reads a memory type and gives the bytes of the limited one. */
-function limitMemory(r: Reader, maxPages: number): number[] {
+function limitMemory(r: Reader, limit: number): number[] {
+  const maxPages = Math.floor(limit / PAGE);
   const flags = r.byte();
   const min = r.leb();
   const max = (flags & HAS_MAX) !== 0 ? r.leb() : Infinity;
   if (min > maxPages) {
     throw new MemoryLimitError(
-      `the module starts with ${min * PAGE} bytes of memory, the limit is ${maxPages * PAGE}`,
+      `the module starts with ${min * PAGE} bytes of memory, the limit is ${limit}`,
     );
   }
   return [flags & (SHARED | IS_64) | HAS_MAX, ...leb(min), ...leb(Math.min(max, maxPages))];
 }
 
-function limitMemorySection(r: Reader, maxPages: number): number[] {
+function limitMemorySection(r: Reader, limit: number): number[] {
   const count = r.leb();
   const out = leb(count);
-  for (let i = 0; i < count; i++) out.push(...limitMemory(r, maxPages));
+  for (let i = 0; i < count; i++) out.push(...limitMemory(r, limit));
   return out;
 }
 
 /** Copies the import section, limiting imported memories. */
-function limitImportSection(r: Reader, maxPages: number): number[] {
+function limitImportSection(r: Reader, limit: number): number[] {
   const count = r.leb();
   const out = leb(count);
   for (let i = 0; i < count; i++) {
@@ -76,7 +77,7 @@ function limitImportSection(r: Reader, maxPages: number): number[] {
     r.skipName();
     const kind = r.byte();
     if (kind === 2) {
-      out.push(...r.bytes.subarray(start, r.at), ...limitMemory(r, maxPages));
+      out.push(...r.bytes.subarray(start, r.at), ...limitMemory(r, limit));
       continue;
     }
     if (kind === 0) r.leb(); // function: type index
@@ -100,7 +101,6 @@ function limitImportSection(r: Reader, maxPages: number): number[] {
  * RangeError when the module is cut off; everything else is left for the compiler to judge.
  */
 export function withMemoryLimit(module: Uint8Array, limit: number): Uint8Array<ArrayBuffer> {
-  const maxPages = Math.floor(limit / PAGE);
   const parts: Uint8Array[] = [module.subarray(0, 8)];
   const r = new Reader(module, 8);
   while (r.at < module.length) {
@@ -110,7 +110,7 @@ export function withMemoryLimit(module: Uint8Array, limit: number): Uint8Array<A
     const end = r.at + size;
     if (end > module.length) throw new RangeError(`section ${id} is longer than the module`);
     if (id === SECTION_MEMORY || id === SECTION_IMPORT) {
-      const body = id === SECTION_MEMORY ? limitMemorySection(r, maxPages) : limitImportSection(r, maxPages);
+      const body = id === SECTION_MEMORY ? limitMemorySection(r, limit) : limitImportSection(r, limit);
       parts.push(Uint8Array.from([id, ...leb(body.length), ...body]));
     } else parts.push(module.subarray(start, end));
     r.at = end;

@@ -69,17 +69,22 @@ function installMount(task: Task, mount: Mount, cloexec: boolean): number {
   return fd;
 }
 
+function addOption(context: FsContextFile, option: string): number {
+  if (context.type.accepts?.(option) === false) return -EINVAL;
+  context.options.push(option);
+  return 0;
+}
+
 function fsconfig(task: Task, a: Arguments): number {
   const context = task.files.get(a.number(0))?.file;
   if (context === undefined) return -EBADF;
   if (!(context instanceof FsContextFile)) return -EINVAL;
   switch (a.number(1)) {
     case FSCONFIG_SET_FLAG:
-      context.options.push(a.string(2));
-      return 0;
+      return addOption(context, a.string(2));
     case FSCONFIG_SET_STRING:
-      if (a.string(2) === "source") context.source = a.string(3);
-      else context.options.push(`${a.string(2)}=${a.string(3)}`);
+      if (a.string(2) !== "source") return addOption(context, `${a.string(2)}=${a.string(3)}`);
+      context.source = a.string(3);
       return 0;
     case FSCONFIG_CMD_CREATE: {
       if (context.sb !== null) return -EBUSY;
