@@ -14,7 +14,9 @@ function print(text: string): void {
 /** Runs a command line. The exit code. */
 export async function main(argv: readonly string[]): Promise<number> {
   try {
-    const { command, words, rest } = findCommand(UMIAK, argv);
+    // "umiak help run" is "umiak run --help".
+    const args = argv[0] === "help" ? [...argv.slice(1), "--help"] : argv;
+    const { command, words, rest } = findCommand(UMIAK, args);
     const parsed = parseArguments(command, words, rest);
     if (parsed === "help" || (command.run === undefined && !parsed.has("version"))) {
       print(helpText(command, words, styleFor(Deno.stdout.isTerminal(), Deno.env.get("NO_COLOR"))));

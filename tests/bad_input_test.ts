@@ -343,6 +343,7 @@ Deno.test("options that cannot be: one line, 125", async () => {
       [["-u", "nobody"], /no such user/],
       [["-w", "rel"], /"rel": it is not an absolute path/],
       [["--platform", "linux"], /expected OS\/ARCHITECTURE/],
+      [["--platform", "linux/amd64"], /module .*probe.wasm: it is for wasi\/wasm, not for linux\/amd64/],
       [["--tmpfs", "/t:nonsense=1"], /mounting tmpfs on \/t: option nonsense=1: invalid argument/],
       [["--tmpfs", "/t:size=x"], /mounting tmpfs on \/t: option size=x: invalid argument/],
       [["--tmpfs", "/t", "--mount", "type=tmpfs,dst=/t"], /two mounts were asked for on \/t/],
@@ -354,4 +355,13 @@ Deno.test("options that cannot be: one line, 125", async () => {
     assert.match(outcome.stderr, message);
     assert.deepEqual([outcome.code, outcome.stdout], [125, ""], args.join(" "));
   }
+});
+
+Deno.test("a module where an image is wanted", async () => {
+  const { code, stderr } = await umiak(["image", "inspect", PROBE]);
+  assert.equal(code, 125);
+  assert.match(
+    stderr,
+    /^umiak: image .*probe.wasm: a WebAssembly module, not an image; image pack makes one of it\n$/,
+  );
 });

@@ -385,3 +385,59 @@ Deno.test("the wasmer engine runs one module, and says what it cannot", async ()
   assert.equal(refused.code, 125);
   assert.match(refused.stderr, /--engine wasmer .* no mounts/);
 });
+
+Deno.test("help COMMAND is COMMAND --help", async () => {
+  const [asked, own] = [await umiak(["help", "image", "pack"]), await umiak(["image", "pack", "--help"])];
+  assert.deepEqual([asked.code, asked.stdout], [0, own.stdout]);
+  assert.match((await umiak(["help", "rum"])).stderr, /did you mean "run"/);
+});
+
+/** Runs `umiak run ARGS` on a terminal of its own, on which `input` is typed. What the terminal shows, and the exit code. */
+async function onTerminal(args: readonly string[], input: string): Promise<[shown: string, code: number]> {
+  const command = [Deno.execPath(), ...umiakArgs(["run", ...args])].map((each) => `'${each}'`).join(" ");
+  const around = `stty -g >before; ${command}; code=$?; stty -g | cmp - before && exit $code`;
+  return await withDirectory(async (cwd) => {
+    const child = new Deno.Command("script", {
+      args: ["--quiet", "--return", "--command", around, "/dev/null"],
+      stdin: "piped",
+      stdout: "piped",
+      stderr: "null",
+      cwd,
+    }).spawn();
+    let shown = "";
+    const writer = child.stdin.getWriter();
+    let typed = false;
+    for await (const bytes of child.stdout) {
+      shown += new TextDecoder().decode(bytes);
+      if (typed || !shown.includes("ready")) continue;
+      typed = true;
+      await writer.write(new TextEncoder().encode(input));
+    }
+    const { code } = await child.status;
+    await writer.close().catch(() => {});
+    return [shown, code];
+  });
+}
+
+testWhen(
+  { os: ["linux"], tools: ["script", "stty", "cmp"] },
+  "-it gives the program the terminal, and leaves it as it was",
+  async () => {
+    const [shown, code] = await onTerminal(
+      ["-it", PROBE, "tty", "--", "echo", "ready", "--", "lines"],
+      "typed\n\x04",
+    );
+    assert.equal(code, 0);
+    assert.match(shown, /^1 1 1\r\nready\r\n/);
+    assert.match(shown, /got typed\r\n/);
+    assert.deepEqual(await onTerminal(["-i", PROBE, "tty", "--", "echo", "ready"], ""), [
+      "0 0 0\r\nready\r\n",
+      0,
+    ]);
+    assert.equal(
+      (await onTerminal(["-it", PROBE, "echo", "ready", "--", "lines"], "\x03"))[1],
+      130,
+      "Ctrl-C",
+    );
+  },
+);

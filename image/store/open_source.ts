@@ -9,6 +9,7 @@ import { defaultRoot } from "./default_root.ts";
 import { ArchiveTree, DirectoryTree } from "./host_tree.ts";
 import { openRegistry } from "./open_registry.ts";
 import { Store, storeName } from "./store.ts";
+import { isWasmFile } from "./wasm_file.ts";
 
 /** A source, and which of its images is meant. */
 export interface OpenSource {
@@ -61,6 +62,11 @@ async function openTree(reference: ImageReference): Promise<FileTree> {
   }
   if (transport === "oci") throw new Error(`image ${referenceText(reference)}: ${path} is not a directory`);
   if (!info.isFile) throw new Error(`image ${referenceText(reference)}: ${path} is not a file`);
+  if (await isWasmFile(path)) {
+    throw new Error(
+      `image ${referenceText(reference)}: a WebAssembly module, not an image; image pack makes one of it`,
+    );
+  }
   return ArchiveTree.open(path);
 }
 

@@ -2,7 +2,7 @@
 import { isImplied, LayerfsSuper, OverlaySuper, TmpfsSuper } from "../../fs/mod.ts";
 import type { Inode } from "../../fs/vfs/inode.ts";
 import type { ImageConfig } from "../../image/config.ts";
-import type { Platform } from "../../image/platform.ts";
+import { type Platform, platformText } from "../../image/platform.ts";
 import { parseReference } from "../../image/reference.ts";
 import { isWasmFile, wasmFileImage } from "../../image/store/wasm_file.ts";
 import { RunError } from "./options.ts";
@@ -21,7 +21,10 @@ export interface PreparedImage {
 }
 
 /** A module as an image of one file; 126 if it is none (as of any program that cannot be executed). */
-async function moduleImage(path: string): Promise<PreparedImage> {
+async function moduleImage(path: string, platform: Platform | undefined): Promise<PreparedImage> {
+  if (platform !== undefined && platform.architecture !== "wasm") {
+    throw new RunError(`module ${path}: it is for wasi/wasm, not for ${platformText(platform)}`, 125);
+  }
   try {
     const { name, config, layer } = await wasmFileImage(path);
     return { name, config, layers: [new LayerfsSuper(layer)] };
@@ -40,7 +43,7 @@ export async function prepareImage(
   options: PrepareOptions = {},
 ): Promise<PreparedImage> {
   const reference = parseReference(image);
-  if (reference.transport === "auto" && await isWasmFile(image)) return moduleImage(image);
+  if (reference.transport === "auto" && await isWasmFile(image)) return moduleImage(image, platform);
   const { prepareLayers } = await import("./prepare_layers.ts");
   return await prepareLayers(reference, platform, options);
 }
