@@ -175,7 +175,7 @@ const CASES: readonly (readonly [name: string, wrong: Wrong, code: number, messa
     "a hard link to nothing",
     { layer: tar({ name: "h", type: "link", mode: 0o644, linkname: "none" }) },
     125,
-    /hard link "h": its target "none" is not in the layer/,
+    /hard link "h" to "none": there is no such file/,
   ],
   [
     "a hard link to outside",

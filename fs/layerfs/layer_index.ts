@@ -8,7 +8,7 @@
  */
 
 const MAGIC = 0x49_4b_4d_55; // "UMKI"
-const VERSION = 2;
+const VERSION = 3;
 const HEADER_WORDS = 16;
 /** No value. */
 export const NONE = 0xffffffff;
@@ -23,6 +23,8 @@ export interface LayerCounts {
   readonly parts: number;
   /** Extended attributes. */
   readonly xattrs: number;
+  /** What is taken for granted about the layers below: see needs.ts. */
+  readonly needs: number;
   /** Bytes of names, link targets, attribute names and values. */
   readonly bytes: number;
 }
@@ -85,6 +87,12 @@ export class LayerIndex {
   readonly xattrValueAt: Uint32Array;
   /** Attributes: how many bytes the value has. */
   readonly xattrValueLength: Uint32Array;
+  /** Needs: their kinds. */
+  readonly needKind: Uint32Array;
+  /** Needs: where the path's bytes are. */
+  readonly needAt: Uint32Array;
+  /** Needs: how many bytes the path has. */
+  readonly needLength: Uint32Array;
   /** All strings. */
   readonly bytes: Uint8Array;
   readonly #buffer: ArrayBuffer;
@@ -104,7 +112,7 @@ export class LayerIndex {
       at += n * 4;
       return column;
     };
-    const { nodes, names, parts, xattrs, bytes } = counts;
+    const { nodes, names, parts, xattrs, needs, bytes } = counts;
     this.size = f64(nodes);
     this.offset = f64(nodes);
     this.mtimeSec = f64(nodes);
@@ -128,11 +136,15 @@ export class LayerIndex {
     this.xattrNameLength = u32(xattrs);
     this.xattrValueAt = u32(xattrs);
     this.xattrValueLength = u32(xattrs);
+    this.needKind = u32(needs);
+    this.needAt = u32(needs);
+    this.needLength = u32(needs);
     this.bytes = new Uint8Array(buffer, at, bytes);
   }
 
-  static #length({ nodes, names, parts, xattrs, bytes }: LayerCounts): number {
-    const columns = nodes * (3 * 8 + 11 * 4) + parts * 16 + names * 12 + xattrs * 16;
+  static #length({ nodes, names, parts, xattrs, needs, bytes }: LayerCounts): number {
+    const columns = nodes * (3 * 8 + 11 * 4) + parts * 16 + names * 12 + xattrs * 16 +
+      needs * 12;
     return HEADER_WORDS * 4 + columns + Math.ceil(bytes / 4) * 4;
   }
 
@@ -143,9 +155,10 @@ export class LayerIndex {
 
   /** Finishes the header once the columns are filled. `archiveSize`: bytes of the archive it belongs to. */
   seal(archiveSize: number): void {
-    const { nodes, names, parts, xattrs, bytes } = this.counts;
+    const { nodes, names, parts, xattrs, needs, bytes } = this.counts;
     const high = Math.floor(archiveSize / 2 ** 32);
     this.#header.set([MAGIC, VERSION, nodes, names, parts, xattrs, bytes, archiveSize >>> 0, high]);
+    this.#header[10] = needs;
     this.#header[9] = checksum(new Uint32Array(this.#buffer));
   }
 
@@ -177,7 +190,7 @@ export class LayerIndex {
       number,
       number,
     ];
-    const counts: LayerCounts = { nodes, names, parts, xattrs, bytes };
+    const counts: LayerCounts = { nodes, names, parts, xattrs, needs: words[10]!, bytes };
     if (LayerIndex.#length(counts) !== buffer.byteLength) {
       throw new LayerIndexError("layer index: of the wrong length");
     }

@@ -2,8 +2,10 @@
 import assert from "node:assert/strict";
 import { S_IFCHR, S_IFDIR, S_IFLNK, S_IFREG } from "../abi/mode.ts";
 import { Files, testCaller } from "../testing/mod.ts";
-import { LayerEntryError, LayerIndexBuilder, type NodeAttributes } from "./builder.ts";
+import { LayerIndexBuilder } from "./builder.ts";
 import { LayerIndex, LayerIndexError } from "./layer_index.ts";
+import type { NodeAttributes } from "./layer_node.ts";
+import { LayerEntryError } from "./path_parts.ts";
 import { LayerfsSuper, MemoryBlob } from "./super.ts";
 
 const node = (mode: number, more: Partial<NodeAttributes> = {}): NodeAttributes => ({
@@ -123,10 +125,15 @@ Deno.test("entries that cannot be are errors that name them", () => {
     ],
     [/"l\/x": a link on its way leads outside/, (b) => (b.add("l", link("../..")), b.add("l/x", file()))],
     [/"f\/x": "f" is not a directory/, (b) => (b.add("f", file()), b.add("f/x", file()))],
-    [/hard link "h": its target "none" is not in the layer/, (b) => b.link("h", "none")],
+    [/hard link "h" to "none": there is no such file/, () => new LayerIndexBuilder(null).link("h", "none")],
+    [/hard link "h" to "o\/f": there is no such file/, (b) => (b.opaque("o"), b.link("h", "o/f"))],
+    [
+      /hard link "d" to "d\/f": it would take the place of its own target/,
+      (b) => (b.add("d/f", file()), b.link("d", "d/f")),
+    ],
     [/hard link "h" to "\.\.\/\.\.\/etc\/shadow": it leads outside/, (b) => b.link("h", "../../etc/shadow")],
     [
-      /hard link "h": its target "d" is a directory/,
+      /hard link "h" to "d": it is a directory/,
       (b) => (b.add("d", node(S_IFDIR | 0o755)), b.link("h", "d")),
     ],
     [/the root must be a directory/, (b) => b.add("/", file())],

@@ -6,6 +6,7 @@ import type { Statfs } from "../abi/stat.ts";
 import { type Clock, hostClock } from "../vfs/clock.ts";
 import { Inode, SuperBlock } from "../vfs/inode.ts";
 import { type DirEntry, type DirStream, type OpenFile, RegularFile } from "../vfs/open_file.ts";
+import { pathsOfFiles } from "./index_paths.ts";
 import { type LayerIndex, NONE } from "./layer_index.ts";
 
 const MAGIC = 0x756d6c61;
@@ -44,6 +45,8 @@ export interface LayerfsOptions {
   readonly index: LayerIndex;
   /** The archive. */
   readonly blob: BlobSource;
+  /** Files of layers below that nodes of the index are names of (layer.md#hardlinks). */
+  readonly aliases?: ReadonlyMap<number, Inode>;
   /** Source of times; a layer's own times come from its index. */
   readonly clock?: Clock;
 }
@@ -56,7 +59,11 @@ export class LayerfsSuper extends SuperBlock {
   readonly index: LayerIndex;
   /** The archive. */
   readonly blob: BlobSource;
-  readonly #inodes: Map<number, LayerInode> = new Map();
+  readonly #inodes: Map<number, Inode>;
+  /** Paths of the files with several names, once somebody has asked. */
+  #linked: ReadonlyMap<number, readonly string[]> | null = null;
+  /** Paths that layers above have given to files of this one. */
+  readonly #paths: Map<number, string[]> = new Map();
   #scratch = new Uint8Array(256);
 
   /** A filesystem of one layer. It closes the blob when it is shut down. */
@@ -65,6 +72,13 @@ export class LayerfsSuper extends SuperBlock {
     this.index = options.index;
     this.blob = options.blob;
     this.readOnly = true;
+    const { index, aliases } = options;
+    this.#inodes = new Map(aliases);
+    if (aliases === undefined || aliases.size === 0) return;
+    for (const [node, paths] of pathsOfFiles(index, (node) => aliases.has(node))) {
+      const file = aliases.get(node)!;
+      if (file instanceof LayerInode) file.fs.addPaths(file.node, paths);
+    }
   }
 
   /** See SuperBlock. */
@@ -72,8 +86,28 @@ export class LayerfsSuper extends SuperBlock {
     return this.inode(0);
   }
 
+  /** Notes that layers above have more names for a file. */
+  addPaths(node: number, paths: readonly string[]): void {
+    const known = this.#paths.get(node);
+    if (known !== undefined) known.push(...paths);
+    else {
+      const own = pathsOfFiles(this.index, (each) => each === node).get(node) ?? [];
+      this.#paths.set(node, [...own, ...paths]);
+    }
+  }
+
+  /** Every path of a file, those in layers above too; null if it has only one. */
+  pathsOf(node: number): readonly string[] | null {
+    const paths = this.#paths.get(node);
+    if (paths !== undefined) return paths;
+    const { nlink } = this.index;
+    if (nlink[node]! < 2) return null;
+    this.#linked ??= pathsOfFiles(this.index, (each) => nlink[each]! > 1);
+    return this.#linked.get(node) ?? null;
+  }
+
   /** The inode of a node: always the same object, as hard links and open files want. */
-  inode(node: number): LayerInode {
+  inode(node: number): Inode {
     let inode = this.#inodes.get(node);
     if (inode === undefined) this.#inodes.set(node, inode = new LayerInode(this, node));
     return inode;
@@ -133,6 +167,11 @@ export class LayerInode extends Inode {
     if (!isDir(this.mode)) return -ENOTDIR;
     const at = this.fs.find(this.node, name);
     return at < 0 ? -ENOENT : this.fs.inode(this.fs.index.nameNode[at]!);
+  }
+
+  /** See Inode. */
+  override paths(): readonly string[] | null {
+    return isDir(this.mode) ? null : this.fs.pathsOf(this.node);
   }
 
   /** See Inode. */

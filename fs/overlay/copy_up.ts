@@ -10,8 +10,8 @@ const BUFFER = 256 * 1024;
 const ZEROS_FROM = 4096;
 const PRIVATE = "trusted.overlay.";
 
-/** Owner, mode, times and attributes of `lower` for its double. */
-function copyAttributes(lower: Inode, upper: Inode): number {
+/** Gives `upper` owner, mode, times and attributes of `lower`. 0 or a negative errno. */
+export function copyAttributes(lower: Inode, upper: Inode): number {
   const names = lower.listxattr();
   for (const name of typeof names === "number" ? [] : names) {
     if (name.startsWith(PRIVATE)) continue;
@@ -71,46 +71,82 @@ function upperParent(inode: OverlayInode): Inode | number {
 }
 
 /** Makes something in `dir` that was there all along, as far as anybody can see: the directory's time stays. */
-function unseen(dir: Inode, make: () => Inode | number): Inode | number {
+function unseen<T>(dir: Inode, make: () => T): T {
   const { mtimeSec: sec, mtimeNsec: nsec } = dir;
   const made = make();
   dir.setattr({ mtime: { sec, nsec } });
   return made;
 }
 
-/** Makes the upper double of a file that is not a directory; with `empty` without its content. */
+/** Makes the upper double of a file that is not a directory; with `empty` without its content. All its names lead to the double. */
 export function copyUpFile(inode: OverlayInode, empty: boolean): Inode | number {
-  const dir = upperParent(inode);
-  return typeof dir === "number" ? dir : unseen(dir, () => copyUpInto(dir, inode, empty));
+  const lower = inode.lowers[0]!;
+  const names = inode.nlink === 0 ? [] : inode.fs.namesOf(lower) ?? [];
+  if (names.length === 0) {
+    const dir = upperParent(inode);
+    return typeof dir === "number" ? dir : unseen(dir, () => copyUpInto(dir, inode.name, inode, empty));
+  }
+  for (const [dir] of names) {
+    const error = dir.copyUp();
+    if (error < 0) return error;
+  }
+  const [[first, name], ...others] = names as [[OverlayInode, string]];
+  const made = unseen(first.upper!, () => copyUpInto(first.upper!, name, inode, empty));
+  return typeof made === "number" ? made : linkAll(made, others, [[first, name]]);
 }
 
-function copyUpInto(dir: Inode, inode: OverlayInode, empty: boolean): Inode | number {
+/** Gives the double its other names; without all of them it gets none. */
+function linkAll(
+  made: Inode,
+  names: readonly (readonly [OverlayInode, string])[],
+  done: (readonly [OverlayInode, string])[],
+): Inode | number {
+  for (const [dir, name] of names) {
+    const error = unseen(dir.upper!, () => dir.upper!.link(name, made));
+    if (error === 0) {
+      done.push([dir, name]);
+      continue;
+    }
+    for (const [each, given] of done) unseen(each.upper!, () => each.upper!.unlink(given));
+    made.evict();
+    return error;
+  }
+  return made;
+}
+
+function copyUpInto(dir: Inode, name: string, inode: OverlayInode, empty: boolean): Inode | number {
   const lower = inode.lowers[0]!;
-  if (isReg(lower.mode)) return copyUpRegular(inode, lower, dir, empty);
+  if (isReg(lower.mode)) return copyUpRegular(inode, name, lower, dir, empty);
   if (inode.nlink === 0) return -ENOENT;
   let made: Inode | number;
   if (isLnk(lower.mode)) {
     const target = lower.readlink();
     if (typeof target === "number") return target;
-    made = dir.symlink(inode.name, target, lower.uid, lower.gid);
-  } else made = dir.create(inode.name, lower.mode, lower.uid, lower.gid, lower.rdev);
+    made = dir.symlink(name, target, lower.uid, lower.gid);
+  } else made = dir.create(name, lower.mode, lower.uid, lower.gid, lower.rdev);
   if (typeof made === "number") return made;
   const error = copyAttributes(lower, made);
   if (error === 0) return made;
-  dir.unlink(inode.name);
+  dir.unlink(name);
   made.evict();
   return error;
 }
 
 /** The content is complete before the double gets its name: another reader never sees half a file. */
-function copyUpRegular(inode: OverlayInode, lower: Inode, dir: Inode, empty: boolean): Inode | number {
+function copyUpRegular(
+  inode: OverlayInode,
+  name: string,
+  lower: Inode,
+  dir: Inode,
+  empty: boolean,
+): Inode | number {
   const made = dir.tmpfile(lower.mode & S_IFMT | 0o600, lower.uid, lower.gid);
   if (typeof made === "number") return made;
   const file = made.open(O_WRONLY);
   if (typeof file === "number") return file;
   let error = empty ? 0 : copyData(lower, file);
   if (error === 0) error = copyAttributes(lower, made);
-  if (error === 0 && inode.nlink > 0) error = dir.link(inode.name, made);
+  if (error === 0 && inode.nlink > 0) error = dir.link(name, made);
   // Without a name it lives as long as it is open: a failed copy ends here.
   if (error === 0 && inode.nlink === 0) made.openCount++;
   file.close();

@@ -8,7 +8,7 @@ import { modeToDt } from "../abi/mode.ts";
 import type { Inode } from "../vfs/inode.ts";
 import type { DirEntry, DirStream } from "../vfs/open_file.ts";
 import type { OverlayInode } from "./inode.ts";
-import { isWhiteout } from "./super.ts";
+import { isWhiteout } from "./marks.ts";
 
 const TREE = 2 ** 32;
 

@@ -9,7 +9,8 @@ import { copyUpDirectory, copyUpFile } from "./copy_up.ts";
 import { MergedStream } from "./dir_stream.ts";
 import { OverlayFile } from "./file.ts";
 import { renameIn } from "./rename.ts";
-import { isImplied, isOpaque, isWhiteout, OPAQUE, type OverlaySuper } from "./super.ts";
+import { isImplied, isOpaque, isWhiteout, OPAQUE } from "./marks.ts";
+import type { OverlaySuper } from "./super.ts";
 
 const YES: Uint8Array = new Uint8Array([0x79]);
 const PRIVATE = "trusted.overlay.";
@@ -23,6 +24,8 @@ export class OverlayInode extends Inode {
   /** Counts copy-ups, so that open files notice one. */
   generation = 0;
   #hold: OpenFile | null = null;
+  /** The lower file that has the content and attributes while there is no upper one. */
+  readonly #lower: Inode | null;
 
   /** A file with a real file in the upper tree, or in lower ones (a directory may have several), or both. */
   constructor(
@@ -34,18 +37,19 @@ export class OverlayInode extends Inode {
   ) {
     const top = upper ?? lowers[0]!;
     super(fs, fs.number(top), top.mode);
+    this.#lower = lowers.length < 2 ? lowers[0] ?? null : lowers.find((dir) => !isImplied(dir)) ?? lowers[0]!;
     const real = this.real;
     this.parent = parent;
     this.name = name;
-    this.nlink = real.nlink;
+    // Some of a lower file's names may be hidden, or replaced.
+    const names = upper !== null || isDir(top.mode) ? null : fs.namesOf(real);
+    this.nlink = names === null || names.length === 0 ? real.nlink : names.length;
     this.#copyAttributes(real);
   }
 
   /** The file that has the content and attributes. */
   get real(): Inode {
-    const { lowers } = this;
-    return this.upper ??
-      (lowers.length === 1 ? lowers[0]! : lowers.find((dir) => !isImplied(dir)) ?? lowers[0]!);
+    return this.upper ?? this.#lower!;
   }
 
   /** Notes a name it has. */
@@ -129,6 +133,21 @@ export class OverlayInode extends Inode {
     }
     const lowers = this.lowersOf(name);
     return this.fs.inode(above, lowers.length > 0 && isDir(lowers[0]!.mode) ? lowers : [], this, name);
+  }
+
+  /** The directory of a name; null if there is none. */
+  lookupDirectory(name: string): OverlayInode | null {
+    const real = this.realOf(name);
+    if (real === null || !isDir(real.mode)) return null;
+    const dir = this.lookup(name);
+    return typeof dir === "number" ? null : dir;
+  }
+
+  /** The topmost real file of a name; null if there is none. */
+  realOf(name: string): Inode | null {
+    const above = this.upper?.lookup(name);
+    if (above !== undefined && typeof above !== "number") return isWhiteout(above) ? null : above;
+    return this.lowersOf(name)[0] ?? null;
   }
 
   /**

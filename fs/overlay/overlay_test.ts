@@ -5,7 +5,8 @@ import { LayerfsSuper, LayerIndexBuilder, MemoryBlob } from "../layerfs/mod.ts";
 import { Files, testCaller } from "../testing/mod.ts";
 import { TmpfsSuper } from "../tmpfs/mod.ts";
 import { fchmod, type Inode } from "../vfs/mod.ts";
-import { isWhiteout, OverlaySuper } from "./super.ts";
+import { isWhiteout } from "./marks.ts";
+import { OverlaySuper } from "./super.ts";
 
 interface Made {
   readonly f: Files;

@@ -1,18 +1,12 @@
 /** overlay(5) in TypeScript: read-only trees seen through a writable one. @module */
 import { EROFS } from "../abi/errno.ts";
-import { isChr, isDir } from "../abi/mode.ts";
 import type { Statfs } from "../abi/stat.ts";
 import { type Clock, hostClock } from "../vfs/clock.ts";
 import { type Inode, SuperBlock } from "../vfs/inode.ts";
 import { OverlayInode } from "./inode.ts";
+import { isOpaque } from "./marks.ts";
 
 const MAGIC = 0x794c7630;
-/** The attribute of a directory that hides what is below it. */
-export const OPAQUE = "trusted.overlay.opaque";
-
-/** The attribute of a layer's directory that the layer does not describe, only names something in: a lower one's attributes count. */
-export const IMPLIED = "trusted.overlay.umiak.implied";
-
 /** What an overlay is made of. */
 export interface OverlayOptions {
   /** Root directories of the read-only trees, the topmost first. */
@@ -25,22 +19,6 @@ export interface OverlayOptions {
   readonly shown?: string;
 }
 
-/** A whiteout: a character device 0:0. */
-export function isWhiteout(inode: Inode): boolean {
-  return isChr(inode.mode) && inode.rdev === 0;
-}
-
-/** True if a directory hides what is below it. */
-export function isOpaque(dir: Inode): boolean {
-  const value = dir.getxattr(OPAQUE);
-  return typeof value !== "number" && value[0] === 0x79; // "y"
-}
-
-/** True if a directory has no attributes of its own. */
-export function isImplied(dir: Inode): boolean {
-  return isDir(dir.mode) && typeof dir.getxattr(IMPLIED) !== "number";
-}
-
 /** See the module's comment. */
 export class OverlaySuper extends SuperBlock {
   /** See SuperBlock. */
@@ -51,6 +29,8 @@ export class OverlaySuper extends SuperBlock {
   readonly upper: Inode | null;
   readonly #lowerSupers: readonly SuperBlock[];
   readonly #shown: string;
+  /** The lower trees are whole filesystems: a path means the same in them and here. */
+  readonly #whole: boolean;
   readonly #inodes: Map<Inode, OverlayInode> = new Map();
   /** Inode numbers that copied-up files keep, by the number of their upper inode. */
   readonly #kept: Map<number, number> = new Map();
@@ -61,8 +41,11 @@ export class OverlaySuper extends SuperBlock {
     this.upper = options.upper ?? null;
     this.readOnly = this.upper === null;
     this.#shown = options.shown ?? "";
-    this.#lowerSupers = [...new Set(options.lowers.map((lower) => lower.sb))];
-    this.root = new OverlayInode(this, this.upper, options.lowers, null, "");
+    const { lowers } = options;
+    this.#lowerSupers = [...new Set(lowers.map((lower) => lower.sb))];
+    this.#whole = lowers.every((lower) => lower === lower.sb.root);
+    const last = lowers.findIndex(isOpaque);
+    this.root = new OverlayInode(this, this.upper, last < 0 ? lowers : lowers.slice(0, last + 1), null, "");
   }
 
   /** The inode of a merged file: the same object as long as it exists. */
@@ -87,6 +70,29 @@ export class OverlaySuper extends SuperBlock {
   copiedUp(inode: OverlayInode, upper: Inode): void {
     this.#kept.set(upper.ino, inode.ino);
     this.#inodes.set(upper, inode);
+  }
+
+  /** Where a lower file is seen that has several names: with directory and name; null if it has one, or nobody knows. */
+  namesOf(real: Inode): readonly (readonly [dir: OverlayInode, name: string])[] | null {
+    const paths = this.#whole ? real.paths() : null;
+    if (paths === null) return null;
+    const found: [OverlayInode, string][] = [];
+    for (const path of paths) {
+      const slash = path.lastIndexOf("/"), name = path.slice(slash + 1);
+      const dir = slash < 0 ? this.root : this.#directory(path.slice(0, slash));
+      if (dir !== null && dir.realOf(name) === real) found.push([dir, name]);
+    }
+    return found;
+  }
+
+  #directory(path: string): OverlayInode | null {
+    let dir = this.root;
+    for (const part of path.split("/")) {
+      const next = dir.lookupDirectory(part);
+      if (next === null) return null;
+      dir = next;
+    }
+    return dir;
   }
 
   /** A file is gone for good. */

@@ -191,6 +191,11 @@ export abstract class Inode {
     return -ENOTDIR;
   }
 
+  /** All paths of a file with several names, from its filesystem's root and without a slash before them; null if it has one, or nobody knows. */
+  paths(): readonly string[] | null {
+    return null;
+  }
+
   // Links.
 
   /** Target of a symbolic link. */

@@ -5,7 +5,7 @@
  */
 import { major, minor } from "../../fs/abi/device.ts";
 import { isDir, isReg } from "../../fs/abi/mode.ts";
-import { isOpaque, isWhiteout } from "../../fs/overlay/super.ts";
+import { isOpaque, isWhiteout } from "../../fs/overlay/mod.ts";
 import type { Inode } from "../../fs/vfs/inode.ts";
 import type { Change } from "./change.ts";
 import { checked, inodeContent, inodeNames, inodeXattrs, tarTypeOf } from "./inode_reading.ts";

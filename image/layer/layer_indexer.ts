@@ -2,7 +2,8 @@
 import { makedev } from "../../fs/abi/device.ts";
 import { S_IFBLK, S_IFCHR, S_IFDIR, S_IFIFO, S_IFLNK, S_IFREG } from "../../fs/abi/mode.ts";
 import { PATH_MAX } from "../../fs/abi/limits.ts";
-import { LayerEntryError, type LayerIndex, LayerIndexBuilder } from "../../fs/layerfs/mod.ts";
+import { LayerEntryError, type LayerIndex, LayerIndexBuilder, pathParts } from "../../fs/layerfs/mod.ts";
+import type { Inode } from "../../fs/vfs/inode.ts";
 import type { TarEntry, TarType } from "./tar_entry.ts";
 import { TarReader } from "./tar_reader.ts";
 
@@ -15,19 +16,38 @@ const TYPE_BITS: Readonly<Record<Exclude<TarType, "link">, number>> = {
   fifo: S_IFIFO,
 };
 const WHITEOUT = ".wh.", AUFS = ".wh..wh.", OPAQUE = ".wh..wh..opq";
+/** Names that are not plain: with ".", ".." or more slashes than needed. */
+const ODD = /(^|\/)\.{0,2}(\/|$)/;
 /** Largest id there is; -1 has a meaning of its own in chown. */
 const MAX_ID = 0xfffffffe;
 
 /** Takes the bytes of a layer's archive, in chunks; gives its index. */
 export class LayerIndexer {
-  readonly #builder = new LayerIndexBuilder();
+  readonly #builder: LayerIndexBuilder;
   readonly #reader = new TarReader((entry) => this.#entry(entry));
   #size = 0;
+
+  /** `beneath`: the root of the merged tree of the layers below, null if there are none; undefined if that is not known. */
+  constructor(beneath?: Inode | null) {
+    this.#builder = new LayerIndexBuilder(beneath);
+  }
 
   /** The next bytes. Throws a TarError or a LayerEntryError. */
   push(chunk: Uint8Array): void {
     this.#size += chunk.length;
     this.#reader.push(chunk);
+  }
+
+  /** Instead of pushing contents, which are only passed over: see TarReader. */
+  passOver(most: number): number {
+    const n = this.#reader.passOver(most);
+    this.#size += n;
+    return n;
+  }
+
+  /** The files of lower layers that hard links lead to, by their nodes in the finished index. */
+  get aliases(): ReadonlyMap<number, Inode> {
+    return this.#builder.aliases;
   }
 
   /** The index, once everything has been pushed. */
@@ -37,47 +57,62 @@ export class LayerIndexer {
   }
 
   #entry(entry: TarEntry): void {
-    const path = entry.name.replace(/\/+$/, "");
+    const { name } = entry;
+    const what = `entry ${JSON.stringify(name)}`;
+    const path = ODD.test(name) ? pathParts(name).join("/") : name;
     const slash = path.lastIndexOf("/");
     const base = path.slice(slash + 1), dir = path.slice(0, Math.max(slash, 0));
-    if (base === OPAQUE) return this.#builder.opaque(dir);
-    if (base.startsWith(AUFS)) return; // aufs' own bookkeeping, which some old images contain
-    if (base === WHITEOUT) {
-      throw new LayerEntryError(`whiteout ${JSON.stringify(entry.name)}: it has no name`);
+    if (dir.includes(WHITEOUT)) {
+      for (const part of dir.split("/")) {
+        if (part.startsWith(AUFS)) return; // aufs' own bookkeeping, which some old images contain
+        if (part.startsWith(WHITEOUT)) {
+          throw new LayerEntryError(`${what}: a name that begins with ".wh." marks a deletion`);
+        }
+      }
     }
-    if (base.startsWith(WHITEOUT)) return this.#builder.whiteout(`${dir}/${base.slice(WHITEOUT.length)}`);
+    if (base.startsWith(WHITEOUT)) return this.#marker(dir, base, name);
     if (entry.type === "link") return this.#builder.link(entry.name, entry.linkname);
-    if (entry.type === "char" && entry.devmajor === 0 && entry.devminor === 0) {
-      throw new LayerEntryError(
-        `entry ${JSON.stringify(entry.name)}: a character device 0:0, which would hide other layers' files`,
-      );
+    const { uid, gid, devmajor, devminor } = entry;
+    const device = entry.type === "char" || entry.type === "block";
+    if (entry.type === "char" && devmajor === 0 && devminor === 0) {
+      throw new LayerEntryError(`${what}: a character device 0:0, which would hide other layers' files`);
     }
-    if (entry.uid > MAX_ID || entry.gid > MAX_ID || entry.uid < 0 || entry.gid < 0) {
-      throw new LayerEntryError(
-        `entry ${JSON.stringify(entry.name)}: owner ${entry.uid}:${entry.gid} is out of range`,
-      );
+    if (device && (devmajor < 0 || devmajor > 0xfff || devminor < 0 || devminor > 0xfffff)) {
+      throw new LayerEntryError(`${what}: device ${devmajor}:${devminor} is out of range`);
+    }
+    if (uid > MAX_ID || gid > MAX_ID || uid < 0 || gid < 0) {
+      throw new LayerEntryError(`${what}: owner ${uid}:${gid} is out of range`);
     }
     if (entry.type === "symlink" && entry.linkname === "") {
-      throw new LayerEntryError(`entry ${JSON.stringify(entry.name)}: a symbolic link without a target`);
+      throw new LayerEntryError(`${what}: a symbolic link without a target`);
     }
     if (entry.linkname.length >= PATH_MAX) {
-      throw new LayerEntryError(
-        `entry ${JSON.stringify(entry.name)}: a link's target of more than ${PATH_MAX - 1} bytes`,
-      );
+      throw new LayerEntryError(`${what}: a link's target of more than ${PATH_MAX - 1} bytes`);
     }
     this.#builder.add(entry.name, {
       mode: TYPE_BITS[entry.type] | (entry.type === "symlink" ? 0o777 : entry.mode),
-      uid: entry.uid,
-      gid: entry.gid,
+      uid,
+      gid,
       mtimeSec: entry.mtimeSec,
       mtimeNsec: entry.mtimeNsec,
       size: entry.size,
       offset: entry.offset,
       sparse: entry.sparse,
       target: entry.linkname,
-      rdev: entry.type === "char" || entry.type === "block" ? makedev(entry.devmajor, entry.devminor) : 0,
+      rdev: device ? makedev(devmajor, devminor) : 0,
       xattrs: ownXattrs(entry.xattrs),
     });
+  }
+
+  /** A whiteout or an opaque marker. */
+  #marker(dir: string, base: string, name: string): void {
+    if (base === OPAQUE) return this.#builder.opaque(dir);
+    if (base.startsWith(AUFS)) return; // aufs' own bookkeeping
+    const hidden = base.slice(WHITEOUT.length);
+    const what = `whiteout ${JSON.stringify(name)}`;
+    if (hidden === "") throw new LayerEntryError(`${what}: it has no name`);
+    if (hidden === "." || hidden === "..") throw new LayerEntryError(`${what}: ${hidden} cannot be removed`);
+    this.#builder.whiteout(`${dir}/${hidden}`);
   }
 }
 

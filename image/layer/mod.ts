@@ -9,3 +9,4 @@ export * from "./tar_stream.ts";
 export * from "./layer_blob.ts";
 export * from "./change.ts";
 export * from "./diff_upper.ts";
+export * from "./stack.ts";

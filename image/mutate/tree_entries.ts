@@ -18,7 +18,7 @@ import { sparseEntry } from "./sparse_entry.ts";
 /** What the tree is compared with. */
 export interface TreeBase {
   /** The merged tree of the layers below. */
-  readonly root: Inode;
+  readonly root: OverlayInode;
   /** True for files and directories of the layers that are not below. */
   readonly isOwn: (real: Inode) => boolean;
 }
@@ -101,6 +101,19 @@ function* whiteouts(dir: OverlayInode, below: Inode | null, prefix: string): Gen
   }
 }
 
+/** A name that a file of the base has had there and still has. */
+function baseName(inode: OverlayInode, root: OverlayInode): string | undefined {
+  return inode.real.paths()?.find((path) => {
+    const parts = path.split("/");
+    let at: Inode | number = root, now: Inode | number = inode.fs.root;
+    for (const part of parts) {
+      at = typeof at === "number" ? at : at.lookup(part);
+      now = typeof now === "number" ? now : now.lookup(part);
+    }
+    return typeof at === "object" && now === inode && (at as OverlayInode).real === inode.real;
+  });
+}
+
 /** Entries of the tree below `root`, and of `root` itself. Throws if something cannot be read. */
 export function* treeEntries(root: OverlayInode, base?: TreeBase): Generator<LayerEntry> {
   const isOwn = base?.isOwn ?? (() => true);
@@ -131,15 +144,17 @@ export function* treeEntries(root: OverlayInode, base?: TreeBase): Generator<Lay
       open.push(enter(inode, oldDir, `${path}/`));
       continue;
     }
-    if (!isOwn(inode.real)) continue;
-    const first = links.get(inode.real);
+    const old = here.below?.lookup(name) as OverlayInode | number | undefined;
+    // A hard link to a file of the base is a new name, or the base's own.
+    if (!isOwn(inode.real) && typeof old === "object" && old.real === inode.real) continue;
+    const first = links.get(inode.real) ?? (isOwn(inode.real) ? undefined : baseName(inode, base!.root));
     if (first !== undefined) {
       yield { name: path, type: "link", mode: inode.mode & 0o7777, linkname: first };
       continue;
     }
     const entry = entryOf(inode, path);
     if (entry === undefined) continue;
-    if (inode.real.nlink > 1) links.set(inode.real, path);
+    if (inode.nlink > 1) links.set(inode.real, path);
     yield entry;
   }
 }

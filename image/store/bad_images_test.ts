@@ -135,7 +135,7 @@ const attacks: [name: string, files: LayerFile[], message: RegExp][] = [
   [
     "a hard link to a missing file",
     [link("a", "none")],
-    /hard link "a": its target "none" is not in the layer/,
+    /hard link "a" to "none": there is no such file/,
   ],
   [
     "a hard link to a file outside",
@@ -145,7 +145,7 @@ const attacks: [name: string, files: LayerFile[], message: RegExp][] = [
   [
     "a hard link to a directory",
     [dirEntry("d"), link("e", "d")],
-    /hard link "e": its target "d" is a directory/,
+    /hard link "e" to "d": it is a directory/,
   ],
   ["a whiteout without a name", [file(".wh.")], /whiteout "\.wh\.": it has no name/],
 ];

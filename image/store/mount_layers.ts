@@ -1,6 +1,7 @@
 /** The layers of an image as read-only trees. @module */
 import { type BlobSource, LayerfsSuper } from "../../fs/layerfs/mod.ts";
 import type { ContentOptions } from "../content.ts";
+import { stackLayer } from "../layer/stack.ts";
 import type { Image } from "../source.ts";
 import { isModuleLayer } from "../wasm/artifact.ts";
 import { moduleTree } from "../wasm/module_tree.ts";
@@ -46,7 +47,13 @@ export async function openLayers(
         diffId: layer.diffId,
         open: () => layer.open(options),
       });
-      opened.unshift(new LayerfsSuper({ index, blob: closing(blob, one) }));
+      const kept = closing(blob, one);
+      try {
+        opened.unshift(stackLayer(index, kept, opened));
+      } catch (error) {
+        kept.close();
+        throw new Error(`${name}: ${(error as Error).message}`, { cause: error });
+      }
     }
     if (left === 0) closed();
     return opened;
