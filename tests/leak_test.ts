@@ -21,7 +21,9 @@ testWhen(
         stderr: "piped",
         env: { NO_COLOR: "1", UMIAK_ROOT: `${dir}/work/store`, TMPDIR: `${dir}/tmp` },
       }).output();
-      assert.ok(success, new TextDecoder().decode(stderr).slice(-2000));
+      assert.ok(success, new TextDecoder().decode(stderr));
+      const said = new TextDecoder().decode(stderr);
+      assert.equal(said, "", "what goes wrong inside is told on the caller's standard error");
       const { early, late, outcomes } = JSON.parse(new TextDecoder().decode(stdout));
       assert.deepEqual(Object.keys(outcomes).sort(), [
         "error 125",

@@ -6,6 +6,7 @@ import { compileSpec } from "../program/compile.ts";
 import type { SyscallProgram } from "../program/types.ts";
 import { Sandbox, type SandboxOptions } from "../sandbox/exec/sandbox.ts";
 import { ProgramError } from "../sandbox/kernel/program_runner.ts";
+import type { ByteSink } from "../sandbox/exec/host_stream.ts";
 import type { Spec } from "../spec/types.ts";
 import { convert } from "./conversion.ts";
 import { setDeadline } from "./deadline.ts";
@@ -33,28 +34,59 @@ function randomName(): string {
     .join("");
 }
 
-/** The host trees that binds need, in the order of the options. */
-function bindTrees(
-  options: RunOptions,
-): { tree: SandboxOptions["trees"][number]; bind: BindOption; isFile: boolean }[] {
-  const binds = (options.mounts ?? []).filter((mount) => mount.kind === "bind");
-  return binds.map((bind, i) => {
-    try {
-      const isFile = !Deno.statSync(bind.source).isDirectory;
-      const sb = new HostfsSuper({ path: bind.source, readOnly: bind.readOnly });
-      return { tree: { path: `${BINDS}/${i}`, sb, source: bind.source }, bind, isFile };
-    } catch (error) {
-      const why = error instanceof Deno.errors.NotFound
-        ? "no such file or directory"
-        : (error as Error).message;
-      throw new RunError(`binding ${bind.source} on ${bind.target}: ${why}`, 125, { cause: error });
-    }
-  });
+/** A bind, and the tree that the kernel finds its source in. */
+interface BindTree {
+  readonly tree: SandboxOptions["trees"][number];
+  readonly bind: BindOption;
+  readonly isFile: boolean;
 }
 
-/** Builds kernel, specification and program of a container from an image. */
-export function prepareContainer(image: PreparedImage, options: RunOptions): PreparedContainer {
-  const binds = bindTrees(options);
+function bindTree(bind: BindOption, i: number): BindTree {
+  try {
+    const isFile = !Deno.statSync(bind.source).isDirectory;
+    const sb = new HostfsSuper({ path: bind.source, readOnly: bind.readOnly });
+    return { tree: { path: `${BINDS}/${i}`, sb, source: bind.source }, bind, isFile };
+  } catch (error) {
+    const why = error instanceof Deno.errors.NotFound
+      ? "no such file or directory"
+      : (error as Error).message;
+    throw new RunError(`binding ${bind.source} on ${bind.target}: ${why}`, 125, { cause: error });
+  }
+}
+
+/** The host trees that binds need, in the order of the options. If one cannot be had, none is kept, nor are the image's layers. */
+function bindTrees(image: PreparedImage, options: RunOptions): BindTree[] {
+  const trees: BindTree[] = [];
+  try {
+    const binds = (options.mounts ?? []).filter((mount) => mount.kind === "bind");
+    for (const bind of binds) trees.push(bindTree(bind, trees.length));
+    return trees;
+  } catch (error) {
+    for (const { tree } of trees) tree.sb.shutdown();
+    for (const layer of image.layers) layer.shutdown();
+    throw error;
+  }
+}
+
+/** Where it is said why a process ended by a trap: standard error, the caller's or our own. */
+function diagnosis(sink: ByteSink | undefined): (message: string) => void {
+  if (sink === undefined) return (message) => console.error(`umiak: ${message}`);
+  return (message) => {
+    try {
+      sink.writeSync(new TextEncoder().encode(`umiak: ${message}\n`));
+    } catch {
+      // Nobody reads it.
+    }
+  };
+}
+
+/** Builds kernel, specification and program of a container from an image, whose layers are then the kernel's. */
+export function prepareContainer(
+  image: PreparedImage,
+  options: RunOptions,
+  stderr?: ByteSink,
+): PreparedContainer {
+  const binds = bindTrees(image, options);
   const sandbox = new Sandbox({
     trees: [
       { path: ROOTFS, sb: rootFilesystem(image.layers), source: "overlay" },
@@ -62,7 +94,7 @@ export function prepareContainer(image: PreparedImage, options: RunOptions): Pre
     ],
     memoryLimit: options.memory ?? 0,
     ...image.start === undefined || options.entrypoint !== undefined ? {} : { start: image.start },
-    diagnose: (message) => console.error(`umiak: ${message}`),
+    diagnose: diagnosis(stderr),
   });
   try {
     const text = (path: string): string | undefined => {
@@ -115,7 +147,7 @@ export async function runImage(options: RunOptions, stdio: Stdio = {}): Promise<
     const { runWithWasmer } = await import("./wasmer.ts");
     return runWithWasmer(image, options, stdio);
   }
-  const { sandbox, program } = prepareContainer(image, options);
+  const { sandbox, program } = prepareContainer(image, options, stdio.stderr);
   try {
     const ready = await sandbox.prepare(
       program,

@@ -53,10 +53,11 @@ export async function runWithWasmer(
 ): Promise<number> {
   const asked = refused(options);
   if (asked.length > 0) {
+    for (const layer of image.layers) layer.shutdown();
     throw new RunError(`--engine wasmer runs one module alone: it has no ${asked.join(", no ")}`, 125);
   }
   const { prepareContainer } = await import("./run.ts");
-  const { sandbox, spec } = prepareContainer(image, options);
+  const { sandbox, spec } = prepareContainer(image, options, stdio.stderr);
   try {
     const [module, process] = compileModule(
       sandbox.readFile("/run/umiak/rootfs", spec.process!.args[0]!, 2 ** 30),

@@ -71,6 +71,9 @@ async function one(i: number): Promise<string> {
       mounts: [
         { kind: "bind", source: `${directory}/bound`, target: "/bound", readOnly: i % 3 === 0 },
         { kind: "tmpfs", target: "/t", options: ["size=1m"] },
+        ...kind === 2
+          ? [{ kind: "bind", source: "/nowhere/at/all", target: "/n", readOnly: true } as const]
+          : [],
       ],
       ...kind === 4 ? { timeout: 1 } : {},
       ...kind === 5 ? { user: "nobody" } : {},
