@@ -9,6 +9,7 @@ const IMPORTS: readonly (readonly [from: string, to: readonly string[]])[] = [
   ["runtime/abi/", ["runtime/abi/", "fs/abi/"]],
   ["runtime/spec/", ["runtime/spec/", "runtime/abi/", "fs/abi/", "json/"]],
   ["runtime/program/", ["runtime/program/", "runtime/spec/", "runtime/abi/", "fs/abi/"]],
+  ["runtime/lifecycle/", ["runtime/lifecycle/", "runtime/spec/", "runtime/abi/", "fs/abi/", "json/"]],
   ["runtime/sandbox/", [
     "runtime/sandbox/",
     "runtime/lifecycle/",
@@ -18,7 +19,15 @@ const IMPORTS: readonly (readonly [from: string, to: readonly string[]])[] = [
     "fs/",
   ]],
   ["runtime/engine/", ["runtime/", "image/", "fs/", "json/"]],
-  ["cli/", ["cli/", "runtime/engine/", "runtime/lifecycle/", "runtime/abi/", "image/", "fs/abi/"]],
+  ["cli/", [
+    "cli/",
+    "runtime/engine/",
+    "runtime/lifecycle/",
+    "runtime/spec/",
+    "runtime/abi/",
+    "image/",
+    "fs/abi/",
+  ]],
 ];
 
 /** Folders whose code may use the host through `Deno`. */
@@ -28,6 +37,7 @@ const HOST: readonly string[] = [
   "image/registry/",
   "runtime/native/",
   "runtime/sandbox/exec/",
+  "runtime/lifecycle/host/",
   "runtime/engine/",
   "cli/",
 ];
