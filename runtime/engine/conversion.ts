@@ -104,6 +104,8 @@ function annotations(config: ImageConfig, own: Readonly<Record<string, string>>)
     ...set("os", config.os),
     ...set("architecture", config.architecture),
     ...set("variant", config.variant),
+    ...set("os.version", config.osVersion),
+    ...set("os.features", config.osFeatures?.join(",")),
     ...set("author", config.author),
     ...set("created", config.created),
     ...set("stopSignal", config.config.StopSignal),

@@ -65,7 +65,7 @@ Deno.test("users: names, numbers, groups, and their further groups (config.md, U
   assert.deepEqual(resolveUser("1000", users), {
     uid: 1000,
     gid: 1001,
-    additionalGids: [50, 10],
+    additionalGids: [],
     home: "/home/app",
   });
   assert.deepEqual(resolveUser("app:staff", users), {

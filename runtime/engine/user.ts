@@ -69,29 +69,32 @@ function checkedId(text: string, what: string): number | undefined {
   return id;
 }
 
-/** Ids of `[user][:group]`: names by the container's files, numbers as they are. Without a group that of the user, and their further groups. */
+/**
+ * Ids of `[user][:group]`: names by the container's files, numbers as they are, whatever the files call by them. Without a group that of the
+ * user; a name without a group has its further groups, too.
+ */
 export function resolveUser(text: string, files: UserFiles): UserIds {
-  if (text === "") text = "0";
   const [name = "", group, ...rest] = text.split(":");
-  const user = name === "" ? "0" : name; // ":GROUP" leaves the user as it is
+  const user = name === "" ? "0" : name; // nothing said is root; ":GROUP" leaves the user as it is
   if (rest.length > 0) throw new Error(`user ${JSON.stringify(text)}: expected USER[:GROUP]`);
   const passwd = passwdEntries(files.passwd), groups = groupEntries(files.group);
   const uid = checkedId(user, "user");
-  const entry = passwd.find((each) => each.name === user) ?? passwd.find((each) => each.uid === uid);
+  const entry = passwd.find((each) => uid === undefined ? each.name === user : each.uid === uid);
   if (entry === undefined && uid === undefined) {
     throw new Error(`user ${JSON.stringify(user)}: no such user in the container's /etc/passwd`);
   }
   const home = entry === undefined || entry.home === "" ? {} : { home: entry.home };
   const own = entry?.uid ?? uid!;
   if (group !== undefined && group !== "") {
-    const found = groups.find((each) => each.name === group)?.gid ?? checkedId(group, "group");
+    const found = checkedId(group, "group") ?? groups.find((each) => each.name === group)?.gid;
     if (found === undefined) {
       throw new Error(`group ${JSON.stringify(group)}: no such group in the container's /etc/group`);
     }
     return { uid: own, gid: found, additionalGids: [], ...home };
   }
   const gid = entry?.gid ?? 0;
-  const more = entry === undefined
+  const isNumber = name !== "" && uid !== undefined;
+  const more = entry === undefined || isNumber
     ? []
     : groups.filter((each) => each.members.includes(entry.name)).map((each) => each.gid);
   return { uid: own, gid, additionalGids: [...new Set(more)].filter((each) => each !== gid), ...home };
