@@ -5,6 +5,7 @@ import { O_CREAT, O_RDONLY, O_RDWR } from "../abi/open.ts";
 import { testCaller } from "../testing/caller.ts";
 import { lookupAt, openAt, parsePath, type PathName } from "../vfs/mod.ts";
 import type { OpenFile } from "../vfs/open_file.ts";
+import { openBelow } from "../../tests/support/descriptors.ts";
 import { testWhen } from "../../tests/support/when.ts";
 import { HostInode } from "./inode.ts";
 import { LinuxPlaces } from "./linux_places.ts";
@@ -12,7 +13,6 @@ import { HostfsSuper } from "./super.ts";
 
 const isLinux = { os: ["linux"] } as const;
 const name = (path: string): PathName => parsePath(path) as PathName;
-const descriptors = (): number => Array.from(Deno.readDirSync("/proc/self/fd")).length;
 
 function withBind(run: (dir: string, sb: HostfsSuper) => void): Promise<void> {
   const dir = Deno.makeTempDirSync({ prefix: "umiak-hostfs-" });
@@ -147,7 +147,7 @@ testWhen(
         Deno.mkdirSync(`${dir}/d${d}`);
         for (let f = 0; f < 100; f++) Deno.writeTextFileSync(`${dir}/d${d}/f${f}`, "");
       }
-      const before = descriptors();
+      const before = openBelow(dir);
       const caller = testCaller(sb);
       let seen = 0;
       for (let d = 0; d < 200; d++) {
@@ -161,10 +161,10 @@ testWhen(
         }
       }
       assert.equal(seen, 20_000);
-      assert.ok(descriptors() - before <= 128);
+      assert.ok(openBelow(dir) - before <= 128);
       sb.shutdown();
       sb.shutdown(); // once more does nothing
-      assert.ok(descriptors() < before, "the root's too");
+      assert.equal(openBelow(dir), 0, "the root's too");
       assert.equal(sb.root.lookup("d0"), -ENOENT);
     }),
 );

@@ -5,12 +5,13 @@
  */
 import { EEXIST, EINVAL, EIO, EISDIR, ENOTDIR, EOPNOTSUPP, EPERM, EROFS, errnoName } from "../abi/errno.ts";
 import { nameByteLength } from "../abi/name.ts";
-import { isDir, isLnk, isReg, modeToDt, S_IFMT, S_IFREG } from "../abi/mode.ts";
+import { isDir, isLnk, isReg, modeToDt, S_IFDIR, S_IFLNK, S_IFMT, S_IFREG } from "../abi/mode.ts";
 import { O_ACCMODE, O_RDONLY, RENAME_NOREPLACE } from "../abi/open.ts";
 import type { Statfs } from "../abi/stat.ts";
 import { type Clock, hostClock } from "../vfs/clock.ts";
 import { Inode, type SetAttr, SuperBlock } from "../vfs/inode.ts";
 import { type DirEntry, type DirStream, type OpenFile, RegularFile } from "../vfs/open_file.ts";
+import { forgetOwnership, ownershipOf, setOwnership, volumeMode } from "./ownership.ts";
 
 /** What a Volume's stat gives. */
 export interface VolumeStats {
@@ -32,6 +33,8 @@ export interface VolumeStats {
   readonly mtimeMs: number;
   /** Time of the last change of the inode, milliseconds since 1970. */
   readonly ctimeMs: number;
+  /** When it was made, milliseconds since 1970. */
+  readonly birthtimeMs?: number;
 }
 
 /** The functions of a memfs Volume that are used; Node's own meaning. */
@@ -68,8 +71,6 @@ export interface VolumeLike {
   readlinkSync(path: string): unknown;
   /** Sets permission bits. */
   chmodSync(path: string, mode: number): void;
-  /** Sets owner and group. */
-  chownSync(path: string, uid: number, gid: number): void;
   /** Sets access and modification time, in seconds. */
   utimesSync(path: string, atime: number, mtime: number): void;
 }
@@ -129,6 +130,7 @@ export class MemfsSuper extends SuperBlock {
   /** An inode has lost its last name. */
   forget(ino: number): void {
     this.#inodes.delete(ino);
+    forgetOwnership(this.volume, ino);
   }
 
   /** See SuperBlock. */
@@ -177,10 +179,11 @@ export class MemfsInode extends Inode {
   }
 
   #update(s: VolumeStats): void {
-    this.mode = s.mode;
+    const { mode, uid, gid } = ownershipOf(this.fs.volume, s);
+    this.mode = mode;
+    this.uid = uid;
+    this.gid = gid;
     this.nlink = s.nlink;
-    this.uid = s.uid;
-    this.gid = s.gid;
     this.size = isLnk(s.mode) ? nameByteLength(String(this.fs.volume.readlinkSync(this.path))) : s.size;
     const split = (
       ms: number,
@@ -210,7 +213,13 @@ export class MemfsInode extends Inode {
   }
 
   /** Makes something at a name that must be free, then looks it up. */
-  #make(name: string, uid: number, gid: number, make: (path: string) => void): Inode | number {
+  #make(
+    name: string,
+    mode: number,
+    uid: number,
+    gid: number,
+    make: (path: string) => void,
+  ): MemfsInode | number {
     if (this.fs.readOnly) return -EROFS;
     if (!isDir(this.mode)) return -ENOTDIR;
     if (typeof this.lookup(name) !== "number") return -EEXIST;
@@ -218,28 +227,51 @@ export class MemfsInode extends Inode {
     const error = attempt(() => make(path));
     if (typeof error === "number") return error;
     const made = this.lookup(name);
-    if (typeof made !== "number" && !isLnk(made.mode)) made.setattr({ uid, gid });
-    return made;
+    if (typeof made === "number") return made;
+    const owned = attempt(() => (made as MemfsInode).#own(mode, uid, gid));
+    return typeof owned === "number" ? owned : made as MemfsInode;
+  }
+
+  /** Gives it an owner and a mode, and a new ctime. Throws what the volume throws. */
+  #own(mode: number, uid: number, gid: number): void {
+    const { volume } = this.fs;
+    const { path } = this;
+    if (!isLnk(mode)) volume.chmodSync(path, volumeMode(mode)); // of a link it would be the target's
+    setOwnership(volume, volume.lstatSync(path) as VolumeStats, { mode, uid, gid });
+    this.refresh();
   }
 
   /** See Inode. */
   override create(name: string, mode: number, uid: number, gid: number): Inode | number {
     if ((mode & S_IFMT) !== S_IFREG) return -EPERM;
     const { volume } = this.fs;
-    return this.#make(name, uid, gid, (path) => volume.closeSync(volume.openSync(path, "wx", mode & 0o7777)));
+    return this.#make(
+      name,
+      mode,
+      uid,
+      gid,
+      (path) => volume.closeSync(volume.openSync(path, "wx", volumeMode(mode))),
+    );
   }
   /** See Inode. */
   override mkdir(name: string, mode: number, uid: number, gid: number): Inode | number {
-    return this.#make(name, uid, gid, (path) => void this.fs.volume.mkdirSync(path, mode & 0o7777));
+    return this.#make(
+      name,
+      S_IFDIR | mode & 0o7777,
+      uid,
+      gid,
+      (path) => void this.fs.volume.mkdirSync(path, volumeMode(S_IFDIR | mode)),
+    );
   }
   /** See Inode. */
   override symlink(name: string, target: string, uid: number, gid: number): Inode | number {
-    return this.#make(name, uid, gid, (path) => this.fs.volume.symlinkSync(target, path));
+    return this.#make(name, S_IFLNK | 0o777, uid, gid, (path) => this.fs.volume.symlinkSync(target, path));
   }
   /** See Inode. */
   override link(name: string, inode: Inode): number {
     const linked = this.#make(
       name,
+      inode.mode,
       inode.uid,
       inode.gid,
       (path) => this.fs.volume.linkSync((inode as MemfsInode).path, path),
@@ -332,9 +364,9 @@ export class MemfsInode extends Inode {
         volume.ftruncateSync(fd, attr.size);
         volume.closeSync(fd);
       }
-      if (attr.mode !== undefined) volume.chmodSync(path, attr.mode & 0o7777);
-      if (attr.uid !== undefined || attr.gid !== undefined) {
-        volume.chownSync(path, attr.uid ?? this.uid, attr.gid ?? this.gid);
+      if (attr.mode !== undefined || attr.uid !== undefined || attr.gid !== undefined) {
+        const mode = attr.mode === undefined ? this.mode : this.mode & S_IFMT | attr.mode & 0o7777;
+        this.#own(mode, attr.uid ?? this.uid, attr.gid ?? this.gid);
       }
       if (attr.atime !== undefined || attr.mtime !== undefined) {
         const atime = attr.atime === undefined
