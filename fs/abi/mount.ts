@@ -12,6 +12,8 @@ export const MS_NOEXEC = 8;
 export const MS_SYNCHRONOUS = 16;
 /** Change flags of an existing mount. */
 export const MS_REMOUNT = 32;
+/** Mandatory locks. */
+export const MS_MANDLOCK = 64;
 /** Synchronous directory updates. */
 export const MS_DIRSYNC = 128;
 /** Do not follow symbolic links. */
@@ -43,8 +45,12 @@ export const MS_STRICTATIME = 1 << 24;
 /** Update times lazily. */
 export const MS_LAZYTIME = 1 << 25;
 
+/** umount2: end requests under way first. */
+export const MNT_FORCE = 1;
 /** umount2: detach lazily. */
 export const MNT_DETACH = 2;
+/** umount2: mark as expired; only a second call unmounts. */
+export const MNT_EXPIRE = 4;
 /** umount2: do not follow a final symbolic link. */
 export const UMOUNT_NOFOLLOW = 8;
 
@@ -71,14 +77,26 @@ export const MOUNT_ATTR_NOSYMFOLLOW = 0x200000;
 
 /** open_tree: a detached copy. */
 export const OPEN_TREE_CLONE = 1;
+/** move_mount: follow a link at the end of the source path. */
+export const MOVE_MOUNT_F_SYMLINKS = 0x1;
 /** move_mount: the source path is empty, the descriptor itself is meant. */
 export const MOVE_MOUNT_F_EMPTY_PATH = 0x4;
+/** move_mount: follow a link at the end of the target path. */
+export const MOVE_MOUNT_T_SYMLINKS = 0x10;
 /** move_mount: the target path is empty, the descriptor itself is meant. */
 export const MOVE_MOUNT_T_EMPTY_PATH = 0x40;
+/** move_mount: give the target the peers and master of the source, and move nothing. */
+export const MOVE_MOUNT_SET_GROUP = 0x100;
+/** move_mount: below what is mounted on the target. */
+export const MOVE_MOUNT_BENEATH = 0x200;
 /** fsconfig: a key without value. */
 export const FSCONFIG_SET_FLAG = 0;
 /** fsconfig: a key with a string value. */
 export const FSCONFIG_SET_STRING = 1;
+/** fspick: do not follow a link at the end of the path. */
+export const FSPICK_SYMLINK_NOFOLLOW = 2;
+/** fspick: the path is empty, the descriptor itself is meant. */
+export const FSPICK_EMPTY_PATH = 8;
 /** fsconfig: create the superblock. */
 export const FSCONFIG_CMD_CREATE = 6;
 /** fsconfig: reconfigure the superblock. */

@@ -1,6 +1,7 @@
 /** Names and mounts: Linux's dentry, vfsmount and path. @module */
 import type { Inode, SuperBlock } from "./inode.ts";
 import type { MountNamespace } from "./mount_namespace.ts";
+import type { PeerGroup } from "./peer_group.ts";
 
 /** A name in a directory, with the inode behind it (null: known not to exist). */
 export class Dentry {
@@ -38,16 +39,22 @@ export class Mount {
   parent: Mount | null = null;
   /** The dentry of `parent` it covers. */
   mountpoint: Dentry | null = null;
-  /** Mounts on top of dentries of this mount: the topmost of each. */
+  /** Mounts on top of dentries of this mount. One on its own root covers it as a whole. */
   readonly children: Map<Dentry, Mount> = new Map();
-  /** The namespace it belongs to; null while detached. */
+  /** The namespace it belongs to; null while it is in none. */
   namespace: MountNamespace | null = null;
-  /** Peer group number when shared; 0 otherwise. */
-  peerGroup = 0;
-  /** Peer group it receives from when a slave; 0 otherwise. */
-  master = 0;
+  /** The peers it shares mounts and unmounts with when shared; null otherwise. */
+  group: PeerGroup | null = null;
+  /** The peers it receives mounts and unmounts from when a slave; null otherwise. */
+  master: PeerGroup | null = null;
   /** MS_UNBINDABLE. */
   unbindable = false;
+  /** It cannot be taken off on its own: that would show a less privileged namespace what it covers (man 7 mount_namespaces). */
+  locked = false;
+  /** MOUNT_ATTR_* that a less privileged namespace cannot change (MOUNT_ATTR__ATIME stands for the access time setting). */
+  lockedFlags = 0;
+  /** MNT_EXPIRE has been asked for once, and it has not been used since. */
+  expiring = false;
 
   /** A mount of `root`'s tree; `flags` are MOUNT_ATTR_*, `source` what mountinfo shows. */
   constructor(

@@ -42,6 +42,8 @@ export abstract class SuperBlock {
   dev = 0;
   /** The whole filesystem is read only (EROFS for every change, whatever the mount says). */
   readOnly = false;
+  /** MS_SYNCHRONOUS, MS_DIRSYNC, MS_MANDLOCK, MS_LAZYTIME: shown, without effect on what is in memory anyway. */
+  flags = 0;
   /**
    * Names can change behind our back (hostfs, procfs): the dentry cache asks `lookup` again on each walk and no negative
    * dentry is kept.

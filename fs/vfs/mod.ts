@@ -16,5 +16,8 @@ export * from "./attributes.ts";
 export * from "./xattrs.ts";
 export * from "./pipe.ts";
 export * from "./mount_namespace.ts";
+export { PeerGroup, PeerGroupIds } from "./peer_group.ts";
+export * from "./super_flags.ts";
+export * from "./mount_call.ts";
 export * from "./path_of.ts";
 export * from "./mountinfo.ts";

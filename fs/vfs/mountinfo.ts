@@ -11,13 +11,22 @@ import {
   MOUNT_ATTR_RDONLY,
 } from "../abi/mount.ts";
 import type { Mount, VPath } from "./dentry.ts";
-import type { MountNamespace } from "./mount_namespace.ts";
-import { dentryPath, isReachable, pathOf } from "./path_of.ts";
+import { isPathReachable, type MountNamespace } from "./mount_namespace.ts";
+import { dentryPath } from "./path_of.ts";
+import type { PeerGroup } from "./peer_group.ts";
+import { superFlagNames } from "./super_flags.ts";
 
-/** Space, tab, newline, backslash and "#" as octal escapes. */
+/** Space, tab, newline and backslash as octal escapes: what Linux does to paths. */
 function escape(text: string): string {
-  return text.replace(/[ \t\n\\#]/g, (c) => `\\${c.charCodeAt(0).toString(8).padStart(3, "0")}`);
+  return text.replace(/[ \t\n\\]/g, octal);
 }
+
+/** The same and "#": what Linux does to sources and types. */
+function mangle(text: string): string {
+  return text.replace(/[ \t\n\\#]/g, octal);
+}
+
+const octal = (c: string): string => `\\${c.charCodeAt(0).toString(8).padStart(3, "0")}`;
 
 /** Per-mount options in Linux's order. */
 function mountOptions(mount: Mount): string {
@@ -35,21 +44,64 @@ function mountOptions(mount: Mount): string {
 }
 
 function superOptions(mount: Mount): string {
-  const shown = mount.sb.showOptions();
-  return (mount.sb.readOnly ? "ro" : "rw") + (shown === "" ? "" : `,${shown}`);
+  const { sb } = mount;
+  return [sb.readOnly ? "ro" : "rw", ...superFlagNames(sb.flags), sb.showOptions()].filter((each) =>
+    each !== ""
+  ).join(",");
 }
 
-/** A path relative to the root of a bind's filesystem, from its mount root. */
-const rootOf = (mount: Mount): string => escape(dentryPath(mount.root));
+/** The root of a bind in its filesystem. */
+function rootOf(mount: Mount): string {
+  return escape(dentryPath(mount.root)) + (mount.root.unhashed ? "//deleted" : "");
+}
 
 /** Mounts that can be reached from `root`, with their paths as seen from there. */
 function* visible(ns: MountNamespace, root: VPath): Iterable<readonly [Mount, string]> {
   for (const mount of ns.mounts()) {
-    const at = { mount, dentry: mount.root };
-    if (mount === root.mount) {
-      if (root.dentry === mount.root || isReachable(at, root)) yield [mount, "/"];
-    } else if (isReachable(at, root)) yield [mount, escape(pathOf(at, root))];
+    const path = mountPath(mount, root);
+    if (path !== undefined) yield [mount, escape(path)];
   }
+}
+
+/** The path of a mount's root below `root`; undefined if it is not there. */
+function mountPath(mount: Mount, root: VPath): string | undefined {
+  let path = "";
+  let at = mount, dentry = mount.root;
+  for (;;) {
+    if (at === root.mount && dentry === root.dentry) return path === "" ? "/" : path;
+    if (dentry === at.root) {
+      if (at.parent === null) return undefined;
+      dentry = at.mountpoint!;
+      at = at.parent;
+      continue;
+    }
+    path = `/${dentry.name}${path}`;
+    dentry = dentry.parent;
+  }
+}
+
+/** The nearest group above a slave's master that has a member the reader can see (man 5 proc_pid_mountinfo, "propagate_from"). */
+function dominating(master: PeerGroup, ns: MountNamespace, root: VPath): PeerGroup | undefined {
+  for (let group: PeerGroup | null = master; group !== null;) {
+    let above: PeerGroup | null = null;
+    for (const mount of group.members) {
+      if (mount.namespace === ns && isPathReachable({ mount, dentry: mount.root }, root)) return group;
+      above = mount.master;
+    }
+    group = above;
+  }
+  return undefined;
+}
+
+function optionalFields(mount: Mount, ns: MountNamespace, root: VPath): string {
+  let text = "";
+  if (mount.group !== null) text += ` shared:${mount.group.id}`;
+  if (mount.master !== null) {
+    text += ` master:${mount.master.id}`;
+    const from = dominating(mount.master, ns, root);
+    if (from !== undefined && from !== mount.master) text += ` propagate_from:${from.id}`;
+  }
+  return mount.unbindable ? `${text} unbindable` : text;
 }
 
 /** The text of mountinfo for a reader whose root is `root`. */
@@ -58,10 +110,9 @@ export function mountinfo(ns: MountNamespace, root: VPath): string {
   for (const [mount, path] of visible(ns, root)) {
     const dev = `${major(mount.sb.dev)}:${minor(mount.sb.dev)}`;
     const parent = mount.parent?.id ?? mount.id;
-    const tags = (mount.peerGroup !== 0 ? ` shared:${mount.peerGroup}` : "") +
-      (mount.master !== 0 ? ` master:${mount.master}` : "") + (mount.unbindable ? " unbindable" : "");
-    text += `${mount.id} ${parent} ${dev} ${rootOf(mount)} ${path} ${mountOptions(mount)}${tags} - ` +
-      `${escape(mount.sb.type)} ${escape(mount.source)} ${superOptions(mount)}\n`;
+    text += `${mount.id} ${parent} ${dev} ${rootOf(mount)} ${path} ${mountOptions(mount)}` +
+      `${optionalFields(mount, ns, root)} - ` +
+      `${mangle(mount.sb.type)} ${mangle(mount.source)} ${superOptions(mount)}\n`;
   }
   return text;
 }
@@ -70,9 +121,21 @@ export function mountinfo(ns: MountNamespace, root: VPath): string {
 export function mounts(ns: MountNamespace, root: VPath): string {
   let text = "";
   for (const [mount, path] of visible(ns, root)) {
-    const shown = mount.sb.showOptions();
-    const ro = mount.sb.readOnly ? mountOptions(mount).replace(/^rw/, "ro") : mountOptions(mount);
-    text += `${escape(mount.source)} ${path} ${mount.sb.type} ${ro}${shown === "" ? "" : `,${shown}`} 0 0\n`;
+    const { sb } = mount;
+    const [access, ...own] = mountOptions(mount).split(",");
+    const options = [sb.readOnly ? "ro" : access!, ...superFlagNames(sb.flags), ...own, sb.showOptions()];
+    text += `${mangle(mount.source)} ${path} ${mangle(sb.type)} ${
+      options.filter((each) => each !== "").join(",")
+    } 0 0\n`;
+  }
+  return text;
+}
+
+/** The text of /proc/PID/mountstats. */
+export function mountstats(ns: MountNamespace, root: VPath): string {
+  let text = "";
+  for (const [mount, path] of visible(ns, root)) {
+    text += `device ${mangle(mount.source)} mounted on ${path} with fstype ${mangle(mount.sb.type)}\n`;
   }
   return text;
 }

@@ -15,6 +15,7 @@ import { CAP_MKNOD } from "./cred.ts";
 import { dropChild, exchangeChildren, instantiate, moveChild } from "./dcache.ts";
 import type { Dentry, Mount, VPath } from "./dentry.ts";
 import type { Inode } from "./inode.ts";
+import { detachMounts, isMountpoint } from "./mount_namespace.ts";
 import type { PathName } from "./path_name.ts";
 import { mayDelete, newGroup, permission, writable } from "./permission.ts";
 import type { Caller } from "./vfs.ts";
@@ -152,11 +153,12 @@ export function unlinkAt(c: Caller, base: VPath | null, path: PathName, flags: n
   const denied = writable(mount, dir) || mayDelete(c.cred, dir, child.inode);
   if (denied < 0) return denied;
   if (directory !== isDir(child.inode.mode)) return directory ? -ENOTDIR : -EISDIR;
-  if (child.mounted > 0) return -EBUSY;
+  if (isMountpoint(child, c.mountNs)) return -EBUSY;
   const result = directory ? dir.rmdir(child.name) : dir.unlink(child.name);
   if (result < 0) return result;
   const inode = child.inode;
   dropChild(child);
+  if (child.mounted > 0) detachMounts(child);
   if (inode.nlink === 0 && inode.openCount === 0) inode.evict();
   return 0;
 }
@@ -219,7 +221,7 @@ export function renameAt(
   const denied = mayRename(c, from, to, exchange);
   if (denied < 0) return denied;
   if (source === target) return 0; // two names of one file: nothing to do (man 2 rename)
-  if (from.child.mounted > 0 || to.child.mounted > 0) return -EBUSY;
+  if (isMountpoint(from.child, c.mountNs) || isMountpoint(to.child, c.mountNs)) return -EBUSY;
   if (target !== null && !exchange) {
     if (isDir(source.mode) && !isDir(target.mode)) return -ENOTDIR;
     if (!isDir(source.mode) && isDir(target.mode)) return -EISDIR;
@@ -231,6 +233,7 @@ export function renameAt(
     return 0;
   }
   moveChild(from.child, to.parent, to.child.name);
+  if (to.child.mounted > 0) detachMounts(to.child);
   if (target !== null && target.nlink === 0 && target.openCount === 0) target.evict();
   return 0;
 }

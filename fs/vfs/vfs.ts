@@ -6,6 +6,7 @@ import { Dentry, Mount, type VPath } from "./dentry.ts";
 import { DeviceRegistry } from "./device.ts";
 import type { SuperBlock } from "./inode.ts";
 import type { MountNamespace } from "./mount_namespace.ts";
+import { PeerGroupIds } from "./peer_group.ts";
 import { WalkState } from "./walk.ts";
 
 /** A filesystem type that mount(2) can make instances of. */
@@ -36,6 +37,14 @@ export interface Caller {
   readonly mountNs: MountNamespace;
 }
 
+/** A place that a task holds: its root or working directory, its program, an open file. */
+export interface Holder {
+  /** The mount. */
+  readonly mount: Mount;
+  /** It is a file open for writing. */
+  readonly writes: boolean;
+}
+
 /** Settings of a Vfs. */
 export interface VfsOptions {
   /** Time of new mounts' superblocks and of access times. */
@@ -52,10 +61,13 @@ export class Vfs {
   readonly clock: Clock;
   /** State of the path walk under way; walks do not nest. */
   readonly walk: WalkState = new WalkState();
+  /** Numbers of peer groups. */
+  readonly groupIds: PeerGroupIds = new PeerGroupIds();
+  /** What tasks hold of mounts; asked only where the answer decides (umount, a change to read-only). A kernel sets it. */
+  holders: () => Iterable<Holder> = () => [];
   readonly #roots = new WeakMap<SuperBlock, Dentry>();
   #nextMountId = 20;
   #nextDev = 0x14;
-  #nextPeerGroup = 1;
 
   /** A Vfs without filesystem types and devices. */
   constructor(options: VfsOptions = {}) {
@@ -81,8 +93,17 @@ export class Vfs {
     return new Mount(this.#nextMountId++, sb, root, options.flags ?? 0, options.source ?? "none");
   }
 
-  /** A number for a new peer group of shared mounts. */
-  newPeerGroup(): number {
-    return this.#nextPeerGroup++;
+  /** True if a task stands on a mount or has a file open there. */
+  isInUse(mount: Mount): boolean {
+    for (const holder of this.holders()) if (holder.mount === mount) return true;
+    return false;
+  }
+
+  /** True if a file of a mount (any mount of a filesystem) is open for writing. */
+  isWritten(what: Mount | SuperBlock): boolean {
+    for (const { mount, writes } of this.holders()) {
+      if (writes && (mount === what || mount.sb === what)) return true;
+    }
+    return false;
   }
 }

@@ -4,6 +4,7 @@ import { EBADF, EFAULT, ENOENT } from "../../../../fs/abi/errno.ts";
 import { AT_EMPTY_PATH, AT_FDCWD } from "../../../../fs/abi/open.ts";
 import { EMPTY_PATH } from "../../../../fs/vfs/path_name.ts";
 import type { VPath } from "../../../../fs/vfs/dentry.ts";
+import { lookupAt } from "../../../../fs/vfs/walk.ts";
 import type { Arg, CapSets, MountAttr, OpenHow, Rlimit } from "../../../program/types.ts";
 import type { Task } from "../task.ts";
 
@@ -88,4 +89,18 @@ export function baseOf(task: Task, fd: number): VPath | null | number {
 export function pathOfArgument(path: string, flags = 0): PathName | number {
   if (path === "") return (flags & AT_EMPTY_PATH) !== 0 ? EMPTY_PATH : -ENOENT;
   return path.includes("\0") ? -EFAULT : parsePath(path);
+}
+
+/** The place of a descriptor and a path; an empty path, where it is allowed, means the descriptor's own. */
+export function place(
+  task: Task,
+  fd: number,
+  path: string,
+  emptyAllowed: boolean,
+  follow: boolean,
+): VPath | number {
+  const base = baseOf(task, fd);
+  if (typeof base === "number") return base;
+  const name = pathOfArgument(path, emptyAllowed ? AT_EMPTY_PATH : 0);
+  return typeof name === "number" ? name : lookupAt(task, base, name, follow);
 }

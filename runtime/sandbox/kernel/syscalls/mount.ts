@@ -1,206 +1,174 @@
-/** The mount API by descriptors: fsopen, fsconfig, fsmount, open_tree, move_mount, mount_setattr, umount2, pivot_root. @module */
-import { EBADF, EBUSY, EINVAL, ENODEV, EOPNOTSUPP, EPERM } from "../../../../fs/abi/errno.ts";
-import { S_IFREG } from "../../../../fs/abi/mode.ts";
+/** Mounts: mount, umount2, pivot_root, and by descriptors open_tree, move_mount, mount_setattr. @module */
+import { EINVAL, ENOTDIR, EPERM } from "../../../../fs/abi/errno.ts";
+import { isDir } from "../../../../fs/abi/mode.ts";
 import {
-  FSCONFIG_CMD_CREATE,
-  FSCONFIG_CMD_RECONFIGURE,
-  FSCONFIG_SET_FLAG,
-  FSCONFIG_SET_STRING,
+  MNT_DETACH,
+  MNT_EXPIRE,
+  MNT_FORCE,
+  MOUNT_ATTR__ATIME,
   MOUNT_ATTR_IDMAP,
+  MOUNT_ATTR_NODEV,
+  MOUNT_ATTR_NODIRATIME,
+  MOUNT_ATTR_NOEXEC,
+  MOUNT_ATTR_NOSUID,
+  MOUNT_ATTR_NOSYMFOLLOW,
+  MOUNT_ATTR_RDONLY,
+  MOVE_MOUNT_BENEATH,
   MOVE_MOUNT_F_EMPTY_PATH,
+  MOVE_MOUNT_F_SYMLINKS,
+  MOVE_MOUNT_SET_GROUP,
   MOVE_MOUNT_T_EMPTY_PATH,
+  MOVE_MOUNT_T_SYMLINKS,
+  MS_BIND,
+  MS_MOVE,
   OPEN_TREE_CLONE,
   UMOUNT_NOFOLLOW,
 } from "../../../../fs/abi/mount.ts";
 import {
   AT_EMPTY_PATH,
+  AT_FDCWD,
+  AT_NO_AUTOMOUNT,
   AT_RECURSIVE,
   AT_SYMLINK_NOFOLLOW,
   O_CLOEXEC,
   O_PATH,
 } from "../../../../fs/abi/open.ts";
-import type { Statfs } from "../../../../fs/abi/stat.ts";
 import { CAP_SYS_ADMIN } from "../../../../fs/vfs/cred.ts";
 import type { Mount, VPath } from "../../../../fs/vfs/dentry.ts";
-import { Inode, SuperBlock } from "../../../../fs/vfs/inode.ts";
-import { lookupAt, OpenFile, PathFile } from "../../../../fs/vfs/mod.ts";
-import type { FsType } from "../../../../fs/vfs/vfs.ts";
+import { lookupAt, mountAt, PathFile, reconfigureSuper, sortSuperOptions } from "../../../../fs/vfs/mod.ts";
+import type { Holder } from "../../../../fs/vfs/vfs.ts";
 import type { Task } from "../task.ts";
-import { type Arguments, baseOf, pathOfArgument } from "./arguments.ts";
+import { pathOfArgument, place } from "./arguments.ts";
 import type { Syscall } from "./file.ts";
+import { contextCalls, install, installMount } from "./mount_context.ts";
 
-class AnonInode extends Inode {}
-class AnonSuper extends SuperBlock {
-  readonly type = "anon_inodefs";
-  readonly root: Inode = new AnonInode(this, 1, S_IFREG | 0o600);
-  statfs(out: Statfs): number {
-    out.type = 0x09041934;
-    return 0;
-  }
-}
-const anonfs = new AnonSuper();
-
-/** What fsopen returns: options being collected, then a superblock. */
-class FsContextFile extends OpenFile {
-  readonly options: string[] = [];
-  source = "none";
-  sb: SuperBlock | null = null;
-
-  constructor(readonly type: FsType) {
-    super(anonfs.root, 0);
-  }
-}
-
-/** Looks up descriptor and path; an empty path with its flag means the descriptor's own place. */
-function place(task: Task, fd: number, path: string, emptyAllowed: boolean, follow: boolean): VPath | number {
-  const base = baseOf(task, fd);
-  if (typeof base === "number") return base;
-  const name = pathOfArgument(path, emptyAllowed ? AT_EMPTY_PATH : 0);
-  return typeof name === "number" ? name : lookupAt(task, base, name, follow);
-}
-
-/** A descriptor of a detached mount: what fsmount and open_tree give. */
-function installMount(task: Task, mount: Mount, cloexec: boolean): number {
-  const file = new PathFile(mount.root.inode!, O_PATH);
-  file.mount = mount;
-  file.dentry = mount.root;
-  const fd = task.files.install(file, cloexec);
-  if (fd < 0) file.close();
-  return fd;
-}
-
-function addOption(context: FsContextFile, option: string): number {
-  if (context.type.accepts?.(option) === false) return -EINVAL;
-  context.options.push(option);
-  return 0;
-}
-
-function fsconfig(task: Task, a: Arguments): number {
-  const context = task.files.get(a.number(0))?.file;
-  if (context === undefined) return -EBADF;
-  if (!(context instanceof FsContextFile)) return -EINVAL;
-  switch (a.number(1)) {
-    case FSCONFIG_SET_FLAG:
-      return addOption(context, a.string(2));
-    case FSCONFIG_SET_STRING:
-      if (a.string(2) !== "source") return addOption(context, `${a.string(2)}=${a.string(3)}`);
-      context.source = a.string(3);
-      return 0;
-    case FSCONFIG_CMD_CREATE: {
-      if (context.sb !== null) return -EBUSY;
-      const sb = context.type.create(context.options, context.source, task);
-      if (typeof sb === "number") return sb;
-      context.sb = sb;
-      return 0;
-    }
-    case FSCONFIG_CMD_RECONFIGURE:
-      return context.sb === null ? -EINVAL : context.sb.reconfigure(context.options);
-  }
-  return -EOPNOTSUPP;
-}
+const TREE_FLAGS = OPEN_TREE_CLONE | O_CLOEXEC | AT_EMPTY_PATH | AT_NO_AUTOMOUNT | AT_RECURSIVE |
+  AT_SYMLINK_NOFOLLOW;
+const ATTRIBUTES = MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC |
+  MOUNT_ATTR__ATIME | MOUNT_ATTR_NODIRATIME | MOUNT_ATTR_NOSYMFOLLOW | MOUNT_ATTR_IDMAP;
 
 /** The mount a place is the root of; -EINVAL if it is not one. */
-function mountAt(at: VPath): Mount | number {
+function mountOf(at: VPath): Mount | number {
   return at.dentry === at.mount.root ? at.mount : -EINVAL;
 }
 
-/** By name. All need CAP_SYS_ADMIN. */
-export const mountCalls = {
-  fsopen(task, a) {
-    const type = task.vfs.filesystems.get(a.string(0));
-    if (type === undefined) return -ENODEV;
-    const file = new FsContextFile(type);
-    const fd = task.files.install(file, (a.number(1) & FSOPEN_CLOEXEC) !== 0);
-    if (fd < 0) file.close();
-    return fd;
-  },
-  fsconfig,
-  fsmount(task, a) {
-    const context = task.files.get(a.number(0))?.file;
-    if (context === undefined) return -EBADF;
-    if (!(context instanceof FsContextFile) || context.sb === null) return -EINVAL;
-    const mount = task.vfs.newMount(context.sb, { flags: a.number(2), source: context.source });
-    return installMount(task, mount, (a.number(1) & FSMOUNT_CLOEXEC) !== 0);
+/** Every task that may stand on a mount. */
+function everyTask(task: Task): Iterable<Task> {
+  return task.nsproxy.pid.tasks.values();
+}
+
+/** What tasks hold of mounts. */
+function* holders(task: Task): Iterable<Holder> {
+  for (const { root, cwd, exe, files } of everyTask(task)) {
+    yield { mount: root.mount, writes: false };
+    yield { mount: cwd.mount, writes: false };
+    if (exe !== null) yield { mount: exe.mount, writes: false };
+    for (const fd of files.list()) {
+      const file = files.get(fd)?.file;
+      if (file?.mount) yield { mount: file.mount, writes: file.writable && !(file instanceof PathFile) };
+    }
+  }
+}
+
+/** By name. All but open_tree without OPEN_TREE_CLONE need CAP_SYS_ADMIN. */
+export const mountCalls: Record<string, Syscall> = {
+  ...contextCalls,
+  mount(task, a) {
+    const target = pathOfArgument(a.string(1));
+    if (typeof target === "number") return target;
+    const flags = a.number(3);
+    const name = a.optional(0) ?? "none";
+    const source = (flags & (MS_BIND | MS_MOVE)) !== 0 ? pathOfArgument(name) : name;
+    if (typeof source === "number") return source;
+    return mountAt(task, source, target, a.optional(2) ?? "", flags, a.optional(4) ?? "");
   },
   open_tree(task, a) {
     const flags = a.number(2);
-    const at = place(
-      task,
-      a.number(0),
-      a.string(1),
-      (flags & AT_EMPTY_PATH) !== 0,
-      (flags & AT_SYMLINK_NOFOLLOW) === 0,
-    );
+    const clone = (flags & OPEN_TREE_CLONE) !== 0, recursive = (flags & AT_RECURSIVE) !== 0;
+    if ((flags & ~TREE_FLAGS) !== 0 || (recursive && !clone)) return -EINVAL;
+    const follow = (flags & AT_SYMLINK_NOFOLLOW) === 0;
+    const at = place(task, a.number(0), a.string(1), (flags & AT_EMPTY_PATH) !== 0, follow);
     if (typeof at === "number") return at;
-    if ((flags & OPEN_TREE_CLONE) === 0) {
+    if (!clone) {
       const file = new PathFile(at.dentry.inode!, O_PATH);
       file.mount = at.mount;
       file.dentry = at.dentry;
-      const fd = task.files.install(file, (flags & O_CLOEXEC) !== 0);
-      if (fd < 0) file.close();
-      return fd;
+      return install(task, file, (flags & O_CLOEXEC) !== 0);
     }
-    const copy = task.mountNs.cloneTree(at, (flags & AT_RECURSIVE) !== 0);
+    const copy = task.mountNs.cloneTree(at, recursive);
     return typeof copy === "number" ? copy : installMount(task, copy, (flags & O_CLOEXEC) !== 0);
   },
   move_mount(task, a) {
     const flags = a.number(4);
-    const from = place(task, a.number(0), a.string(1), (flags & MOVE_MOUNT_F_EMPTY_PATH) !== 0, false);
+    const beneath = (flags & MOVE_MOUNT_BENEATH) !== 0, group = (flags & MOVE_MOUNT_SET_GROUP) !== 0;
+    if (beneath && group) return -EINVAL;
+    const find = (i: number, empty: number, follow: number): VPath | number =>
+      place(task, a.number(i), a.string(i + 1), (flags & empty) !== 0, (flags & follow) !== 0);
+    const from = find(0, MOVE_MOUNT_F_EMPTY_PATH, MOVE_MOUNT_F_SYMLINKS);
     if (typeof from === "number") return from;
-    const to = place(task, a.number(2), a.string(3), (flags & MOVE_MOUNT_T_EMPTY_PATH) !== 0, false);
+    const to = find(2, MOVE_MOUNT_T_EMPTY_PATH, MOVE_MOUNT_T_SYMLINKS);
     if (typeof to === "number") return to;
-    const mount = mountAt(from);
-    if (typeof mount === "number") return mount;
-    return mount.namespace === null ? task.mountNs.attach(mount, to) : task.mountNs.move(mount, to);
+    if (group) return task.mountNs.setGroup(from, to);
+    const mount = mountOf(from);
+    return typeof mount === "number" ? mount : task.mountNs.move(mount, to, beneath, task.root);
   },
   mount_setattr(task, a) {
     const flags = a.number(2);
-    const attr = a.mountAttr(3);
-    if (((attr.attr_set | attr.attr_clr) & MOUNT_ATTR_IDMAP) !== 0) return -EOPNOTSUPP;
-    const at = place(
-      task,
-      a.number(0),
-      a.string(1),
-      (flags & AT_EMPTY_PATH) !== 0,
-      (flags & AT_SYMLINK_NOFOLLOW) === 0,
-    );
+    const { attr_set: set, attr_clr: clear, propagation } = a.mountAttr(3);
+    if (((set | clear) & ~ATTRIBUTES) !== 0) return -EINVAL;
+    if ((flags & ~(AT_EMPTY_PATH | AT_RECURSIVE | AT_SYMLINK_NOFOLLOW | AT_NO_AUTOMOUNT)) !== 0) {
+      return -EINVAL;
+    }
+    if (((set | clear) & MOUNT_ATTR_IDMAP) !== 0) return -EINVAL; // no filesystem here allows it (FS_ALLOW_IDMAP)
+    if (set === 0 && clear === 0 && propagation === 0) return 0;
+    const follow = (flags & AT_SYMLINK_NOFOLLOW) === 0;
+    const at = place(task, a.number(0), a.string(1), (flags & AT_EMPTY_PATH) !== 0, follow);
     if (typeof at === "number") return at;
-    const mount = mountAt(at);
+    const mount = mountOf(at);
     if (typeof mount === "number") return mount;
-    const recursive = (flags & AT_RECURSIVE) !== 0;
-    return task.mountNs.setAttr(mount, attr.attr_set, attr.attr_clr, attr.propagation, recursive);
+    return task.mountNs.setAttr(mount, set, clear, propagation, (flags & AT_RECURSIVE) !== 0);
   },
   umount2(task, a) {
     const flags = a.number(1);
+    if ((flags & ~(MNT_FORCE | MNT_DETACH | MNT_EXPIRE | UMOUNT_NOFOLLOW)) !== 0) return -EINVAL;
     const path = pathOfArgument(a.string(0));
     if (typeof path === "number") return path;
     const at = lookupAt(task, null, path, (flags & UMOUNT_NOFOLLOW) === 0);
     if (typeof at === "number") return at;
-    const mount = mountAt(at);
-    return typeof mount === "number" ? mount : task.mountNs.umount(mount, flags & ~UMOUNT_NOFOLLOW);
+    const mount = mountOf(at);
+    if (typeof mount === "number") return mount;
+    // The caller's root is not taken off but made read-only (do_umount_root).
+    if (mount === task.root.mount && (flags & (MNT_DETACH | MNT_EXPIRE)) === 0) {
+      return reconfigureSuper(task.vfs, mount.sb, sortSuperOptions(["ro"]));
+    }
+    return task.mountNs.umount(mount, flags & ~UMOUNT_NOFOLLOW, task.root);
   },
   pivot_root(task, a) {
-    const newRoot = place(task, -100, a.string(0), false, true);
+    const newRoot = place(task, AT_FDCWD, a.string(0), false, true);
     if (typeof newRoot === "number") return newRoot;
-    const putOld = place(task, -100, a.string(1), false, true);
+    const putOld = place(task, AT_FDCWD, a.string(1), false, true);
     if (typeof putOld === "number") return putOld;
-    const oldRoot = task.mountNs.rootPath;
-    const error = task.mountNs.pivotRoot(newRoot, putOld);
+    if (!isDir(newRoot.dentry.inode!.mode) || !isDir(putOld.dentry.inode!.mode)) return -ENOTDIR;
+    const old = task.root;
+    const error = task.mountNs.pivotRoot(newRoot, putOld, old);
     if (error < 0) return error;
     // Tasks whose root or working directory was the old root move along (man 2 pivot_root).
     const moved: VPath = { mount: newRoot.mount, dentry: newRoot.dentry };
-    for (const each of task.nsproxy.pid.tasks.values()) {
-      if (each.mountNs !== task.mountNs) continue;
-      if (each.root.mount === oldRoot.mount && each.root.dentry === oldRoot.dentry) each.root = moved;
-      if (each.cwd.mount === oldRoot.mount && each.cwd.dentry === oldRoot.dentry) each.cwd = moved;
+    const wasOld = (at: VPath): boolean => at.mount === old.mount && at.dentry === old.dentry;
+    for (const each of everyTask(task)) {
+      if (wasOld(each.root)) each.root = moved;
+      if (wasOld(each.cwd)) each.cwd = moved;
     }
     return 0;
   },
-} satisfies Record<string, Syscall>;
-
-const FSOPEN_CLOEXEC = 1, FSMOUNT_CLOEXEC = 1;
+};
 
 for (const [name, call] of Object.entries(mountCalls)) {
-  (mountCalls as Record<string, Syscall>)[name] = (task, a) =>
-    task.cred.capable(CAP_SYS_ADMIN) ? call(task, a) : -EPERM;
+  const needsNothing = (values: readonly unknown[]): boolean =>
+    name === "open_tree" && (Number(values[2]) & OPEN_TREE_CLONE) === 0;
+  mountCalls[name] = (task, a) => {
+    if (!task.cred.capable(CAP_SYS_ADMIN) && !needsNothing(a.values)) return -EPERM;
+    task.vfs.holders = () => holders(task);
+    return call(task, a);
+  };
 }
