@@ -2,12 +2,13 @@
 import { errnoText } from "../abi/errno_text.ts";
 import { ENOENT } from "../abi/errno.ts";
 import { MAXSYMLINKS, PATH_MAX } from "../abi/limits.ts";
-import { isDir, isLnk, S_IFREG } from "../abi/mode.ts";
+import { isDir, isLnk } from "../abi/mode.ts";
+import type { OverlayInode } from "../overlay/inode.ts";
 import type { Inode } from "../vfs/inode.ts";
 import { writeIndex } from "./index_writer.ts";
 import type { LayerIndex } from "./layer_index.ts";
 import { attributesOf, IMPLIED, LayerNode, type NodeAttributes, WHITEOUT } from "./layer_node.ts";
-import { ASSUMED, INHERITS, LINK, type Need, THERE } from "./needs.ts";
+import { ASSUMED, DEPENDS, INHERITS, type Need, THERE } from "./needs.ts";
 import { LayerEntryError, pathParts, quote } from "./path_parts.ts";
 
 /** Most names in a layer. */
@@ -26,11 +27,13 @@ export class LayerIndexBuilder {
   readonly #root = new LayerNode(IMPLIED);
   readonly #needs: Map<string, Need> = new Map();
   #names = 0;
+  /** What comes now cannot be understood without the layers below. */
+  #undecided = false;
   /** After build: the files of lower layers that nodes of the index stand for. */
   readonly aliases: Map<number, Inode> = new Map();
 
   /** `beneath`: the root of the merged tree of the layers below, null if there are none; undefined if that is not known. */
-  constructor(readonly beneath?: Inode | null) {
+  constructor(readonly beneath?: OverlayInode | null) {
     this.#root.implied = true;
     this.#root.own = true;
     this.#root.beneath = beneath ?? null;
@@ -49,7 +52,10 @@ export class LayerIndexBuilder {
       this.#root.implied = false;
       return;
     }
-    const parent = this.#directory(parts, `entry ${quote(path)}`);
+    this.#step(path, () => this.#add(this.#directory(parts, `entry ${quote(path)}`), name, attributes));
+  }
+
+  #add(parent: LayerNode, name: string, attributes: NodeAttributes): void {
     this.#own(parent);
     const old = parent.children!.get(name);
     if (old?.children && isDir(attributes.mode)) {
@@ -71,20 +77,48 @@ export class LayerIndexBuilder {
     this.#put(parent, name, node);
   }
 
+  /**
+   * Does what an entry says. What is wrong may be so because something was taken for granted: then whoever knows the layers below is to
+   * say it.
+   */
+  #step(path: string, step: () => void): void {
+    if (this.#undecided) return;
+    try {
+      step();
+    } catch (error) {
+      if (!(error instanceof LayerEntryError) || this.#needs.size === 0) throw error;
+      this.#depends(path);
+    }
+  }
+
+  #depends(path: string): void {
+    this.#need(DEPENDS, path);
+    this.#undecided = true;
+  }
+
   /** Adds a hard link to an earlier entry, or to a file of a layer below. */
   link(path: string, target: string): void {
     const doing = `hard link ${quote(path)} to ${quote(target)}`;
     const parts = pathParts(path), to = pathParts(target, doing);
     const name = parts.pop(), base = to.pop();
     if (name === undefined) throw new LayerEntryError(`${doing}: the root must be a directory`);
-    const parent = this.#directory(parts, `entry ${quote(path)}`);
-    const dir = this.#resolve(to, doing, false);
-    const node = base === undefined ? this.#root : dir === null ? null : this.#target(dir, base);
-    if (dir === null || base === undefined || node === null) {
-      throw new LayerEntryError(
-        `${doing}: ${base === undefined ? "it is a directory" : "there is no such file"}`,
-      );
+    if (base === undefined) throw new LayerEntryError(`${doing}: it is a directory`);
+    this.#step(path, () => {
+      const parent = this.#directory(parts, `entry ${quote(path)}`);
+      const dir = this.#resolve(to, doing, false);
+      if (dir === null) throw new LayerEntryError(`${doing}: there is no such file`);
+      this.#link(parent, name, dir, base, doing);
+    });
+  }
+
+  #link(parent: LayerNode, name: string, dir: LayerNode, base: string, doing: string): void {
+    const own = dir.children!.get(base);
+    let node = own?.isWhiteout ? undefined : own;
+    if (own === undefined && !dir.detached) {
+      if (this.beneath === undefined) return this.#depends(dir.pathOf(base));
+      node = this.#foreign(dir, base);
     }
+    if (node === undefined) throw new LayerEntryError(`${doing}: there is no such file`);
     if (node.children !== null) throw new LayerEntryError(`${doing}: it is a directory`);
     for (let at = dir; at.parent !== null; at = at.parent) {
       if (at.parent === parent && at.name === name) {
@@ -95,20 +129,12 @@ export class LayerIndexBuilder {
     if (parent.children!.get(name) !== node) this.#put(parent, name, node);
   }
 
-  /** The file that a hard link leads to; null if there is none. */
-  #target(dir: LayerNode, name: string): LayerNode | null {
-    const own = dir.children!.get(name);
-    if (own !== undefined) return own.isWhiteout ? null : own;
-    if (dir.detached) return null;
-    const common = { uid: 0, gid: 0, mtimeSec: 0, mtimeNsec: 0 };
-    if (this.beneath === undefined) {
-      this.#need(LINK, dir.pathOf(name));
-      return new LayerNode({ mode: S_IFREG, ...common });
-    }
+  /** What stands for a file of a layer below. */
+  #foreign(dir: LayerNode, name: string): LayerNode | undefined {
     const lower = this.#below(dir, name);
-    if (lower === null) return null;
-    const node = new LayerNode({ mode: lower.mode, ...common });
-    node.foreign = lower;
+    if (lower === null) return undefined;
+    const node = new LayerNode({ mode: lower.mode, uid: 0, gid: 0, mtimeSec: 0, mtimeNsec: 0 });
+    node.foreign = lower.real;
     return node;
   }
 
@@ -117,8 +143,13 @@ export class LayerIndexBuilder {
     const parts = pathParts(path);
     const name = parts.pop();
     if (name === undefined) throw new LayerEntryError(`whiteout ${quote(path)}: it has no name`);
-    const parent = this.#resolve(parts, `whiteout ${quote(path)}`, false);
-    if (parent === null) return;
+    this.#step(path, () => {
+      const parent = this.#resolve(parts, `whiteout ${quote(path)}`, false);
+      if (parent !== null) this.#hide(parent, name);
+    });
+  }
+
+  #hide(parent: LayerNode, name: string): void {
     const old = parent.children!.get(name);
     if (old?.children && old.own) {
       this.#detach(old, parent.pathOf(name));
@@ -132,9 +163,13 @@ export class LayerIndexBuilder {
 
   /** Hides everything that the layers below have in a directory. */
   opaque(path: string): void {
-    const dir = this.#directory(pathParts(path), `opaque directory ${quote(path)}`);
-    this.#detach(dir, dir.parent === null ? "" : dir.parent.pathOf(dir.name));
-    dir.opaque = true;
+    const parts = pathParts(path);
+    this.#step(path, () => {
+      const dir = this.#resolve(parts, `opaque directory ${quote(path)}`, false);
+      if (dir === null) return;
+      this.#detach(dir, dir.parent === null ? "" : dir.parent.pathOf(dir.name));
+      dir.opaque = true;
+    });
   }
 
   /** Nothing of the layers below is seen in the directory from now on. What it has of its own stays, and its attributes. */
@@ -170,7 +205,7 @@ export class LayerIndexBuilder {
   }
 
   /** What the layers below have in a directory; null if nothing, or if that is not known. */
-  #below(dir: LayerNode, name: string): Inode | null {
+  #below(dir: LayerNode, name: string): OverlayInode | null {
     const found = dir.beneath === null ? -ENOENT : dir.beneath.lookup(name);
     if (typeof found !== "number") return found;
     if (found === -ENOENT) return null;
@@ -224,7 +259,7 @@ export class LayerIndexBuilder {
   }
 
   /** Goes to a name that the layer has not. A directory is made for it; or the answer is the link or file that is below, or null. */
-  #enter(dir: LayerNode, name: string, make: boolean): LayerNode | Inode | null {
+  #enter(dir: LayerNode, name: string, make: boolean): LayerNode | OverlayInode | null {
     const hidden = dir.children!.has(name);
     const lower = hidden ? null : this.#below(dir, name);
     if (lower !== null && !isDir(lower.mode)) return lower;

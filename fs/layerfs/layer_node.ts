@@ -1,5 +1,6 @@
 /** The files of a layer while its index is being built. @module */
 import { isDir, S_IFCHR, S_IFDIR } from "../abi/mode.ts";
+import type { OverlayInode } from "../overlay/inode.ts";
 import type { Inode } from "../vfs/inode.ts";
 
 /** What a new node is. */
@@ -55,7 +56,7 @@ export class LayerNode {
   /** The layer made it, describes it, or has put something in it. Whiteouts spare only such. */
   own = false;
   /** The directory below, if that is known. */
-  beneath: Inode | null = null;
+  beneath: OverlayInode | null = null;
   /** The file of a layer below that it is another name of. */
   foreign: Inode | null = null;
 

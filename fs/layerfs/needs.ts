@@ -14,8 +14,8 @@ export const ASSUMED = 0;
 export const THERE = 1;
 /** The directory hides the one below but has its attributes: below there must be none. */
 export const INHERITS = 2;
-/** A hard link leads to a path that the layer does not have. It always wants to be resolved. */
-export const LINK = 3;
+/** Only on top of the layers below can be told what the layer does from this path on: a hard link leads there, or an entry may be wrong. */
+export const DEPENDS = 3;
 
 /** A kind, and the path it is about. */
 export type Need = readonly [kind: number, path: string];
@@ -36,7 +36,7 @@ function below(root: Inode, path: string): Inode | null {
 export function fits(index: LayerIndex, beneath: Inode | null): boolean {
   for (let i = 0; i < index.counts.needs; i++) {
     const kind = index.needKind[i]!;
-    if (kind === LINK) return false;
+    if (kind === DEPENDS) return false;
     let found: Inode | null = null;
     if (beneath !== null) {
       const at = index.needAt[i]!;

@@ -63,7 +63,7 @@ export class LayerfsSuper extends SuperBlock {
   /** Paths of the files with several names, once somebody has asked. */
   #linked: ReadonlyMap<number, readonly string[]> | null = null;
   /** Paths that layers above have given to files of this one. */
-  readonly #paths: Map<number, string[]> = new Map();
+  readonly #paths: Map<number, Set<string>> = new Map();
   #scratch = new Uint8Array(256);
 
   /** A filesystem of one layer. It closes the blob when it is shut down. */
@@ -88,18 +88,18 @@ export class LayerfsSuper extends SuperBlock {
 
   /** Notes that layers above have more names for a file. */
   addPaths(node: number, paths: readonly string[]): void {
-    const known = this.#paths.get(node);
-    if (known !== undefined) known.push(...paths);
-    else {
-      const own = pathsOfFiles(this.index, (each) => each === node).get(node) ?? [];
-      this.#paths.set(node, [...own, ...paths]);
+    let known = this.#paths.get(node);
+    if (known === undefined) {
+      known = new Set(pathsOfFiles(this.index, (each) => each === node).get(node));
+      this.#paths.set(node, known);
     }
+    for (const path of paths) known.add(path);
   }
 
   /** Every path of a file, those in layers above too; null if it has only one. */
   pathsOf(node: number): readonly string[] | null {
     const paths = this.#paths.get(node);
-    if (paths !== undefined) return paths;
+    if (paths !== undefined) return [...paths];
     const { nlink } = this.index;
     if (nlink[node]! < 2) return null;
     this.#linked ??= pathsOfFiles(this.index, (each) => nlink[each]! > 1);

@@ -65,10 +65,10 @@ export class MergedStream implements DirStream {
   #visibleLower(name: string): Inode | null {
     const { lowers, upper } = this.dir;
     for (let i = 0; i < this.#tree; i++) if (typeof lowers[i]!.lookup(name) !== "number") return null;
-    const above = upper?.lookup(name);
-    if (above !== undefined && typeof above !== "number") return isWhiteout(above) ? null : above;
     const own = lowers[this.#tree]!.lookup(name);
-    return typeof own === "number" || isWhiteout(own) ? null : own;
+    if (typeof own === "number" || isWhiteout(own)) return null;
+    const above = upper?.lookup(name);
+    return above === undefined || typeof above === "number" ? own : isWhiteout(above) ? null : above;
   }
 
   /** What an upper name shows: null for a whiteout, and for a name that had its turn among the lower ones. */

@@ -3,6 +3,7 @@ import { makedev } from "../../fs/abi/device.ts";
 import { S_IFBLK, S_IFCHR, S_IFDIR, S_IFIFO, S_IFLNK, S_IFREG } from "../../fs/abi/mode.ts";
 import { PATH_MAX } from "../../fs/abi/limits.ts";
 import { LayerEntryError, type LayerIndex, LayerIndexBuilder, pathParts } from "../../fs/layerfs/mod.ts";
+import type { OverlayInode } from "../../fs/overlay/mod.ts";
 import type { Inode } from "../../fs/vfs/inode.ts";
 import type { TarEntry, TarType } from "./tar_entry.ts";
 import { TarReader } from "./tar_reader.ts";
@@ -28,7 +29,7 @@ export class LayerIndexer {
   #size = 0;
 
   /** `beneath`: the root of the merged tree of the layers below, null if there are none; undefined if that is not known. */
-  constructor(beneath?: Inode | null) {
+  constructor(beneath?: OverlayInode | null) {
     this.#builder = new LayerIndexBuilder(beneath);
   }
 

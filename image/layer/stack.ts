@@ -1,19 +1,18 @@
 /** Layers on top of each other: what one means may depend on those below. @module */
 import { errnoText } from "../../fs/abi/errno_text.ts";
 import { type BlobSource, fits, LayerfsSuper, type LayerIndex } from "../../fs/layerfs/mod.ts";
-import { OverlaySuper } from "../../fs/overlay/mod.ts";
-import type { Inode } from "../../fs/vfs/inode.ts";
+import { type OverlayInode, OverlaySuper } from "../../fs/overlay/mod.ts";
 import { LayerIndexer } from "./layer_indexer.ts";
 
 const BUFFER = 64 * 1024;
 
 /** The root of the merged tree of layers, the topmost first; null if there is none. */
-export function mergedRoot(layers: readonly LayerfsSuper[]): Inode | null {
+export function mergedRoot(layers: readonly LayerfsSuper[]): OverlayInode | null {
   return layers.length === 0 ? null : new OverlaySuper({ lowers: layers.map((layer) => layer.root) }).root;
 }
 
 /** Indexes an archive again, with what lies below in sight. Contents are passed over. */
-function reindexed(blob: BlobSource, beneath: Inode | null): LayerIndexer {
+function reindexed(blob: BlobSource, beneath: OverlayInode | null): LayerIndexer {
   const indexer = new LayerIndexer(beneath);
   const buffer = new Uint8Array(BUFFER);
   for (let at = 0; at < blob.size;) {

@@ -1,6 +1,5 @@
 /** The root filesystem of a container: read-only layers under a fresh writable tree. @module */
-import { isImplied, LayerfsSuper, OverlaySuper, TmpfsSuper } from "../../fs/mod.ts";
-import type { Inode } from "../../fs/vfs/inode.ts";
+import { copyAttributes, LayerfsSuper, OverlaySuper, TmpfsSuper } from "../../fs/mod.ts";
 import type { ImageConfig } from "../../image/config.ts";
 import { type Platform, platformText } from "../../image/platform.ts";
 import { parseReference } from "../../image/reference.ts";
@@ -51,11 +50,9 @@ export async function prepareImage(
 /** An overlay of an image's layers with a writable tree of its own, in memory: half of the host's at most (tmpfs(5), size). */
 export function rootFilesystem(layers: readonly LayerfsSuper[]): OverlaySuper {
   const upper = new TmpfsSuper({ mode: 0o755, size: Math.floor(Deno.systemMemoryInfo().total / 2) });
-  // A layer need not describe the root: then it is as the one below has it.
-  const roots = layers.map((layer) => layer.root);
-  const top = roots.find((root) => !isImplied(root)) ?? roots[0];
-  if (top !== undefined) upper.root.setattr({ mode: top.mode & 0o7777, uid: top.uid, gid: top.gid });
-  const lowers: Inode[] = roots;
+  const lowers = layers.map((layer) => layer.root);
+  // The root is as the topmost layer says that describes it.
+  if (lowers.length > 0) copyAttributes(new OverlaySuper({ lowers }).root, upper.root);
   // An image may have no layers at all: the overlay then has an empty one below.
   return new OverlaySuper({ lowers, upper: upper.root });
 }

@@ -385,11 +385,7 @@ export class LayerExtractor {
 
   /** A whiteout or an opaque marker: it speaks about lower layers only, wherever in the archive it stands. */
   #marker(parts: readonly string[], base: string, what: string): void {
-    const parent = this.#places.resolve(
-      parts.slice(0, -1),
-      what,
-      base === OPAQUE ? (place, name) => this.#implied(place, name, what) : null,
-    );
+    const parent = this.#places.resolve(parts.slice(0, -1), what, null);
     if (parent === null || base !== OPAQUE && base.startsWith(AUFS)) return; // aufs' own bookkeeping
     if (base === OPAQUE) return this.#removeLower(parent);
     if (base === WHITEOUT) throw new UnpackError(`whiteout ${what.slice(6)}: it has no name`);
