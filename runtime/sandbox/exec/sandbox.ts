@@ -11,6 +11,7 @@ import { Kernel } from "../kernel/kernel.ts";
 import { procHost } from "../kernel/proc_host.ts";
 import { type ReadyProcess, runProgram } from "../kernel/program_runner.ts";
 import type { Task } from "../kernel/task.ts";
+import { runTask } from "../kernel/task_run.ts";
 import { hostClock } from "./host_clock.ts";
 import { WasmFormat } from "./wasm_format.ts";
 
@@ -121,10 +122,8 @@ export class Sandbox {
   }
 
   /** Runs a prepared process to its end. Its wait status. */
-  async run({ task, image }: ReadyProcess): Promise<number> {
-    const status = await image.run();
-    task.exit(status);
-    return status;
+  run({ task, image }: ReadyProcess): Promise<number> {
+    return runTask(task, image);
   }
 
   /** Gives everything back. */

@@ -2,6 +2,7 @@
 import { EINVAL, EPERM } from "../../../fs/abi/errno.ts";
 import type { FsCred } from "../../../fs/vfs/cred.ts";
 import { CapSet } from "./cap_set.ts";
+import { UserNamespace } from "./user_namespace.ts";
 
 const CAP_SETGID = 6, CAP_SETUID = 7, CAP_SETPCAP = 8;
 /** Capabilities about files, which go and come with the filesystem uid (man 7 capabilities). */
@@ -47,7 +48,7 @@ const ROOT: CredentialFields = {
 /** See the module's comment. */
 export class Credentials implements FsCred {
   /** Root with every capability. */
-  static readonly ROOT: Credentials = new Credentials(ROOT);
+  static readonly ROOT: Credentials = new Credentials(ROOT, UserNamespace.INITIAL);
 
   /** See FsCred. */
   readonly fsuid: number;
@@ -58,8 +59,8 @@ export class Credentials implements FsCred {
   readonly #low: number;
   readonly #high: number;
 
-  /** Credentials with these fields. */
-  constructor(readonly fields: CredentialFields) {
+  /** Credentials with these fields, in a user namespace. Ids are the kernel's own. */
+  constructor(readonly fields: CredentialFields, readonly userNs: UserNamespace) {
     this.fsuid = fields.fsuid;
     this.fsgid = fields.fsgid;
     this.groups = fields.groups;
@@ -67,14 +68,45 @@ export class Credentials implements FsCred {
     this.#high = fields.effective.high;
   }
 
-  /** See FsCred. */
+  /** See FsCred: in the user namespace of these credentials. */
   capable(cap: number): boolean {
     return (cap < 32 ? this.#low >>> cap & 1 : this.#high >>> (cap - 32) & 1) === 1;
   }
 
+  /** A capability in the initial user namespace: what nothing inside of another one may do. */
+  globallyCapable(cap: number): boolean {
+    return this.userNs.parent === null && this.capable(cap);
+  }
+
+  /**
+   * A capability in a user namespace (user_namespaces(7), "the rules for determining whether or not a process has a capability in a particular
+   * user namespace"): held there, held by the creator of one below, or everything as its owner.
+   */
+  nsCapable(namespace: UserNamespace, cap: number): boolean {
+    for (let at: UserNamespace | null = namespace; at !== null; at = at.parent) {
+      if (at === this.userNs) return this.capable(cap);
+      if (at.level <= this.userNs.level) return false;
+      if (at.parent === this.userNs && at.ownerUid === this.fields.euid) return true;
+    }
+    return false;
+  }
+
   /** The same with some fields changed. */
   with(changes: Partial<CredentialFields>): Credentials {
-    return new Credentials({ ...this.fields, ...changes });
+    return new Credentials({ ...this.fields, ...changes }, this.userNs);
+  }
+
+  /** In another user namespace: with every capability there (user_namespaces(7), "Capabilities"). */
+  entering(userNs: UserNamespace): Credentials {
+    return new Credentials({
+      ...this.fields,
+      effective: CapSet.FULL,
+      permitted: CapSet.FULL,
+      inheritable: CapSet.EMPTY,
+      bounding: CapSet.FULL,
+      ambient: CapSet.EMPTY,
+      keepCaps: false,
+    }, userNs);
   }
 
   /** setresuid(2): -1 keeps an id. */

@@ -6,6 +6,7 @@ import { bytesToName } from "../../../fs/abi/name.ts";
 import { O_RDONLY, X_OK } from "../../../fs/abi/open.ts";
 import { openAt, parsePath, permission } from "../../../fs/vfs/mod.ts";
 import type { OpenFile } from "../../../fs/vfs/open_file.ts";
+import { SIGNAL } from "../../abi/linux/signal.ts";
 import type { BinaryFormat, LoadedImage } from "./binfmt.ts";
 import type { Task } from "./task.ts";
 
@@ -93,6 +94,21 @@ function setIds(file: OpenFile): [number, number] {
 }
 
 /**
+ * execve(2) by a running program: 0, and the new program runs once the old one has ended (see runTask), or a negative errno.
+ */
+export async function execInPlace(
+  task: Task,
+  path: string,
+  argv: readonly string[],
+  envp: readonly string[],
+): Promise<number> {
+  const image = await execve(task, path, argv, envp);
+  if (typeof image === "number") return image;
+  task.nextImage = image;
+  return 0;
+}
+
+/**
  * Makes `path` the task's program. The loaded image, to be run by whoever called, or a negative errno with the reason in
  * `task.execMessage`. A failure leaves the task as it was.
  */
@@ -109,7 +125,10 @@ export async function execve(
   try {
     const [uid, gid] = setIds(file);
     task.cred = old.afterExec(uid, gid);
-    const image = await format.load(task, file, found.argv, envp, () => task.files.closeOnExec());
+    const image = await format.load(task, file, found.argv, envp, () => {
+      task.files = task.files.unshare();
+      task.files.closeOnExec();
+    });
     if (task.dying) return -EPERM;
     if ("errno" in image) {
       task.cred = old;
@@ -120,6 +139,11 @@ export async function execve(
     task.comm = (path.split("/").at(-1) ?? path).slice(0, COMM_LENGTH);
     task.argv = found.argv;
     task.envp = envp;
+    task.hasExecuted = true;
+    task.exitSignal = SIGNAL.SIGCHLD;
+    task.dumpable = true;
+    task.signals.afterExec();
+    task.execQueue.wake(-1);
     return image;
   } finally {
     file.close();

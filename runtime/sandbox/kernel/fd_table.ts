@@ -21,6 +21,7 @@ export class FdTable {
   readonly #entries: (FdEntry | undefined)[] = [];
   /** No descriptor below is free. */
   #lowest = 0;
+  #users = 1;
 
   /** A table for descriptors below `limit` (RLIMIT_NOFILE). */
   constructor(public limit: number = 1024) {}
@@ -101,7 +102,30 @@ export class FdTable {
     });
   }
 
-  /** Closes everything: the last task that used the table is gone. */
+  /** One more task uses it (CLONE_FILES). */
+  share(): FdTable {
+    this.#users++;
+    return this;
+  }
+
+  /** Do several tasks use it? */
+  get isShared(): boolean {
+    return this.#users > 1;
+  }
+
+  /** A table for one task alone: itself, or a copy in place of its share (unshare(2), execve(2)). */
+  unshare(): FdTable {
+    if (this.#users === 1) return this;
+    this.#users--;
+    return this.clone();
+  }
+
+  /** One task less uses it: the last one closes everything. */
+  release(): void {
+    if (--this.#users === 0) this.closeAll();
+  }
+
+  /** Closes everything. */
   closeAll(): void {
     for (let fd = 0; fd < this.#entries.length; fd++) if (this.#entries[fd] !== undefined) this.close(fd);
   }

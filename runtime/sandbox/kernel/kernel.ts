@@ -15,12 +15,21 @@ import type { Inode, SuperBlock } from "../../../fs/vfs/inode.ts";
 import { O_CREAT, O_EXCL, O_WRONLY } from "../../../fs/abi/open.ts";
 import { isDir } from "../../../fs/abi/mode.ts";
 import { TmpfsSuper } from "../../../fs/tmpfs/mod.ts";
+import { CLONE_CLEAR_SIGHAND } from "../../abi/linux/clone.ts";
+import { SIGNAL } from "../../abi/linux/signal.ts";
 import type { BinaryFormat } from "./binfmt.ts";
 import { type KernelClock, PortableClock } from "./clock.ts";
 import { Credentials } from "./credentials.ts";
 import { FdTable } from "./fd_table.ts";
-import { Namespace, type NsProxy, PidNamespace, UtsNamespace } from "./namespaces.ts";
+import { MntNamespace, type NsProxy, PlainNamespace } from "./namespaces.ts";
+import { PidNamespace } from "./pid_namespace.ts";
+import { DEFAULT_ACTION, SA_NOCLDWAIT } from "./sigaction.ts";
+import { NetNamespace } from "../net/namespace.ts";
 import { Task } from "./task.ts";
+import { clone } from "./task_clone.ts";
+import { TimeNamespace } from "./time_namespace.ts";
+import { UserNamespace } from "./user_namespace.ts";
+import { UtsNamespace } from "./uts_namespace.ts";
 
 /** Settings of a kernel. */
 export interface KernelOptions {
@@ -45,7 +54,7 @@ export class Kernel {
   readonly formats: BinaryFormat[];
   /** The initial namespaces. */
   readonly initial: NsProxy;
-  /** The kernel's own task (pid 0 elsewhere): caller of what is set up before the first process. */
+  /** The kernel's own task, init of the initial pid namespace: caller of what is set up before the first process. */
   readonly swapper: Task;
   /** Monotonic milliseconds at its start: /proc/uptime's zero. */
   readonly bootedAt: number;
@@ -57,17 +66,21 @@ export class Kernel {
     this.formats = [...options.formats ?? []];
     this.bootedAt = this.clock.monotonic();
     const root = new TmpfsSuper({ mode: 0o755 });
-    const mnt = new MountNamespace(this.vfs, this.vfs.newMount(root, { source: "rootfs" }));
+    const mnt = new MountNamespace(this.vfs, this.vfs.newMount(root, { source: "rootfs" }), {
+      owner: UserNamespace.INITIAL,
+    });
+    const owner = UserNamespace.INITIAL;
+    const time = new TimeNamespace(owner, null);
+    time.frozen = true;
     this.initial = {
-      mnt,
-      mntId: new Namespace(),
-      uts: new UtsNamespace(options.hostname ?? "localhost", "(none)"),
-      pid: new PidNamespace(null),
-      ipc: new Namespace(),
-      net: new Namespace(),
-      user: new Namespace(),
-      cgroup: new Namespace(),
-      time: new Namespace(),
+      mnt: new MntNamespace(owner, mnt),
+      uts: new UtsNamespace(owner, options.hostname ?? "localhost", "(none)"),
+      pid: new PidNamespace(null, owner),
+      ipc: new PlainNamespace(owner, "ipc"),
+      net: NetNamespace.withLoopback(owner),
+      cgroup: new PlainNamespace(owner, "cgroup"),
+      time,
+      timeForChildren: time,
     };
     this.swapper = new Task(this, {
       parent: null,
@@ -79,20 +92,27 @@ export class Kernel {
       files: new FdTable(),
     });
     this.swapper.comm = "swapper";
+    // Who hosts the kernel looks at exit statuses itself: its children do not become zombies.
+    this.swapper.signals.setAction(SIGNAL.SIGCHLD, { ...DEFAULT_ACTION, flags: SA_NOCLDWAIT });
   }
 
   /** A first process: root, in the initial namespaces, without descriptors. */
   spawn(): Task {
-    const { mnt } = this.initial;
-    return new Task(this, {
-      parent: this.swapper,
-      nsproxy: this.initial,
-      root: mnt.rootPath,
-      cwd: mnt.rootPath,
-      umask: 0o022,
-      cred: Credentials.ROOT,
-      files: new FdTable(),
-    });
+    const task = clone(this.swapper, { flags: CLONE_CLEAR_SIGHAND });
+    if (typeof task === "number") throw new Error(`making a process: errno ${-task}`);
+    return task;
+  }
+
+  /** Every task but the kernel's own. */
+  *tasks(): Generator<Task> {
+    for (const task of this.initial.pid.tasks()) if (task !== this.swapper) yield task;
+  }
+
+  /** How many tasks have this real user id (RLIMIT_NPROC). */
+  processesOf(uid: number): number {
+    let count = 0;
+    for (const task of this.tasks()) if (task.cred.fields.uid === uid) count++;
+    return count;
   }
 
   /**
@@ -101,7 +121,7 @@ export class Kernel {
    */
   mountHost(path: string, sb: SuperBlock, source = "none"): void {
     const at = this.#makePlace(path, sb.root);
-    const error = this.initial.mnt.attach(this.vfs.newMount(sb, { source }), at);
+    const error = this.initial.mnt.tree.attach(this.vfs.newMount(sb, { source }), at);
     if (error < 0) {
       throw new Error(`mounting ${sb.type} on ${path} of the kernel's initial namespace: errno ${-error}`);
     }
@@ -140,7 +160,7 @@ export class Kernel {
 
   /** Ends the kernel: unmounts everything of the initial namespace and lets filesystems release what they hold. */
   shutdown(): void {
-    const { mnt } = this.initial;
+    const mnt = this.initial.mnt.tree;
     const supers = new Set<SuperBlock>(mnt.mounts().map((mount) => mount.sb));
     for (const mount of [...mnt.root.children.values()]) mnt.umount(mount, MNT_DETACH);
     for (const sb of supers) sb.shutdown();

@@ -1,71 +1,47 @@
-/** Namespaces of tasks (man 7 namespaces). @module */
+/** The namespaces of tasks (man 7 namespaces). @module */
 import type { MountNamespace } from "../../../fs/vfs/mount_namespace.ts";
-import type { Task } from "./task.ts";
+import type { NetNamespace } from "../net/namespace.ts";
+import { Namespace, type NamespaceName } from "./namespace.ts";
+import type { PidNamespace } from "./pid_namespace.ts";
+import type { TimeNamespace } from "./time_namespace.ts";
+import type { UserNamespace } from "./user_namespace.ts";
+import type { UtsNamespace } from "./uts_namespace.ts";
 
-let nextInode = 0xf0000000;
+/** Mounts (man 7 mount_namespaces). */
+export class MntNamespace extends Namespace {
+  /** See Namespace. */
+  readonly kind = "mnt";
 
-/** What every namespace has: an identity, seen as the inode of /proc/PID/ns/TYPE. */
-export class Namespace {
-  /** Inode number in nsfs. */
-  readonly ino: number = nextInode++;
-}
-
-/** Host and domain name (man 7 uts_namespaces). */
-export class UtsNamespace extends Namespace {
-  /** A namespace with these names. */
-  constructor(public hostname: string, public domainname: string) {
-    super();
+  /** A namespace around a tree of mounts. */
+  constructor(owner: UserNamespace, readonly tree: MountNamespace) {
+    super(owner);
   }
 }
 
-/** Process ids (man 7 pid_namespaces). A task has an id in its own namespace and in every one above. */
-export class PidNamespace extends Namespace {
-  /** Tasks by their id here. */
-  readonly tasks: Map<number, Task> = new Map();
-  #last = 0;
-
-  /** A namespace below `parent`, or the initial one. */
-  constructor(readonly parent: PidNamespace | null) {
-    super();
-  }
-
-  /** Gives a task the next free id. */
-  allocate(task: Task): number {
-    do this.#last = this.#last >= PID_MAX ? RESERVED_PIDS : this.#last + 1; while (
-      this.tasks.has(this.#last)
-    );
-    this.tasks.set(this.#last, task);
-    return this.#last;
-  }
-
-  /** The id given last: the fifth field of /proc/loadavg. */
-  get lastPid(): number {
-    return this.#last;
+/** A namespace whose content is elsewhere, or which has none. */
+export class PlainNamespace extends Namespace {
+  /** A namespace of a type. */
+  constructor(owner: UserNamespace, readonly kind: NamespaceName) {
+    super(owner);
   }
 }
 
-/** Highest process id plus one (/proc/sys/kernel/pid_max). */
-export const PID_MAX = 4194304;
-const RESERVED_PIDS = 300;
-
-/** The namespaces of a task, as Linux's nsproxy. Immutable: unshare makes a new one. */
+/** The namespaces of a task but the user namespace, which is part of its credentials (Linux's nsproxy). Immutable: unshare makes a new one. */
 export interface NsProxy {
   /** Mounts. */
-  readonly mnt: MountNamespace;
-  /** Identity of the mount namespace. */
-  readonly mntId: Namespace;
+  readonly mnt: MntNamespace;
   /** Host name. */
   readonly uts: UtsNamespace;
-  /** Process ids. */
+  /** Process ids of children: the task's own namespace is that of its Pid. */
   readonly pid: PidNamespace;
   /** System V IPC and POSIX message queues. */
   readonly ipc: Namespace;
   /** Network. */
-  readonly net: Namespace;
-  /** User ids. */
-  readonly user: Namespace;
+  readonly net: NetNamespace;
   /** Cgroups. */
   readonly cgroup: Namespace;
   /** Clock offsets. */
-  readonly time: Namespace;
+  readonly time: TimeNamespace;
+  /** Clock offsets of children, and of the task itself after execve. */
+  readonly timeForChildren: TimeNamespace;
 }

@@ -7,7 +7,8 @@ import type { Caller } from "../../../fs/vfs/vfs.ts";
 import type { ProcHost, ProcTask } from "../../../fs/procfs/mod.ts";
 import { RLIMIT } from "../../abi/linux/rlimit.ts";
 import type { Kernel } from "./kernel.ts";
-import type { NsProxy, PidNamespace } from "./namespaces.ts";
+import type { NsProxy } from "./namespaces.ts";
+import type { PidNamespace } from "./pid_namespace.ts";
 import { Task } from "./task.ts";
 
 /** What uname says: a version whose system calls the kernel's are like. */
@@ -33,15 +34,16 @@ const LIMITS: readonly (readonly [name: string, resource: number, unit: string])
   ["Max realtime timeout", RLIMIT.RLIMIT_RTTIME, "us"],
 ];
 
-function namespaceInodes(ns: NsProxy): Record<string, number> {
+function namespaceInodes(task: Task): Record<string, number> {
+  const ns = task.nsproxy;
   return {
     cgroup: ns.cgroup.ino,
     ipc: ns.ipc.ino,
-    mnt: ns.mntId.ino,
+    mnt: ns.mnt.ino,
     net: ns.net.ino,
-    pid: ns.pid.ino,
+    pid: task.pidNs.ino,
     time: ns.time.ino,
-    user: ns.user.ino,
+    user: task.cred.userNs.ino,
     uts: ns.uts.ino,
   };
 }
@@ -52,7 +54,7 @@ function describe(task: Task, pid: number, ppid: number): ProcTask {
     pid,
     ppid,
     comm: task.comm,
-    state: task.exitStatus !== null ? "Z" : task.stopped ? "T" : "R",
+    state: task.isZombie ? "Z" : task.stopped ? "T" : "R",
     argv: task.argv,
     envp: task.envp,
     exe: task.exe,
@@ -73,7 +75,7 @@ function describe(task: Task, pid: number, ppid: number): ProcTask {
     noNewPrivs: f.noNewPrivs,
     cpuMs: task.cpuTime(),
     startMs: task.startedAt - task.kernel.bootedAt,
-    namespaces: namespaceInodes(task.nsproxy),
+    namespaces: namespaceInodes(task),
     limits: LIMITS.map(([name, resource, unit]) => {
       const { soft, hard } = task.rlimits.get(resource)!;
       return [name, soft, hard, unit] as const;
@@ -88,7 +90,7 @@ export type MemoryInfo = () => { readonly total: number; readonly free: number }
 
 /** The view of one pid namespace. */
 export function procHost(kernel: Kernel, caller: Caller, memory: MemoryInfo): ProcHost {
-  const namespace: PidNamespace = caller instanceof Task ? caller.nsproxy.pid : kernel.initial.pid;
+  const namespace: PidNamespace = caller instanceof Task ? caller.pidNs : kernel.initial.pid;
   const walking = (): Task | undefined => {
     const { caller: now } = kernel.vfs.walk;
     return now instanceof Task ? now : undefined;
@@ -100,13 +102,12 @@ export function procHost(kernel: Kernel, caller: Caller, memory: MemoryInfo): Pr
     task.nsproxy.uts[field] = name.slice(0, 64);
     return 0;
   };
-  const pidOf = (task: Task | null): number =>
-    task !== null && namespace.tasks.get(task.pid) === task ? task.pid : 0;
+  const pidOf = (task: Task | null): number => task?.id.in(namespace) ?? 0;
   return {
     current: () => pidOf(walking() ?? null) || undefined,
-    pids: () => [...namespace.tasks.keys()].sort((a, b) => a - b),
+    pids: () => [...namespace.tasks()].map(pidOf).sort((a, b) => a - b),
     task(pid) {
-      const task = namespace.tasks.get(pid);
+      const task = namespace.task(pid);
       return task === undefined ? undefined : describe(task, pid, pidOf(task.parent));
     },
     filesystems: () => [...kernel.vfs.filesystems.values()].map((type) => [type.name, type.nodev] as const),

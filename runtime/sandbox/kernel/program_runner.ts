@@ -1,27 +1,17 @@
 /** Runs a SyscallProgram on the userland kernel. @module */
 import { errnoText } from "../../../fs/abi/errno_text.ts";
-import {
-  CLONE_NEWCGROUP,
-  CLONE_NEWIPC,
-  CLONE_NEWNET,
-  CLONE_NEWNS,
-  CLONE_NEWPID,
-  CLONE_NEWTIME,
-  CLONE_NEWUSER,
-  CLONE_NEWUTS,
-} from "../../abi/linux/clone.ts";
-import type { Mount, VPath } from "../../../fs/vfs/dentry.ts";
+import { CLONE_CLEAR_SIGHAND } from "../../abi/linux/clone.ts";
 import type { Arg, CallStep, Step, SyscallName, SyscallProgram } from "../../program/types.ts";
 import type { LoadedImage } from "./binfmt.ts";
 import { execve } from "./execve.ts";
 import type { FdTable } from "./fd_table.ts";
 import type { Kernel } from "./kernel.ts";
-import { Namespace, type NsProxy, PidNamespace, UtsNamespace } from "./namespaces.ts";
 import { Arguments } from "./syscalls/arguments.ts";
 import { fileCalls, type Syscall } from "./syscalls/file.ts";
 import { mountCalls } from "./syscalls/mount.ts";
 import { processCalls } from "./syscalls/process.ts";
-import { Task } from "./task.ts";
+import type { Task } from "./task.ts";
+import { clone } from "./task_clone.ts";
 
 /** Why a program ended before its process began. */
 export class ProgramError extends Error {
@@ -46,39 +36,16 @@ const CALLS: Readonly<Partial<Record<SyscallName, Syscall>>> = {
   ...processCalls,
 };
 
-/** Makes the init task with new namespaces as `flags` say (man 2 clone). */
+/** Makes the init task with new namespaces as `flags` say (man 2 clone), and with these descriptors. */
 export function cloneInit(kernel: Kernel, flags: number, files: FdTable): Task {
-  const old = kernel.initial;
-  let mnt = old.mnt, mntId = old.mntId;
-  let root: VPath = mnt.rootPath;
-  if ((flags & CLONE_NEWNS) !== 0) {
-    const copy: { namespace: typeof mnt; mapping: ReadonlyMap<Mount, Mount> } = mnt.clone();
-    mnt = copy.namespace;
-    mntId = new Namespace();
-    root = mnt.rootPath;
+  const task = clone(kernel.swapper, { flags: flags + CLONE_CLEAR_SIGHAND });
+  if (typeof task === "number") {
+    throw new ProgramError(`making the first process: ${errnoText(-task)}`, -task, null);
   }
-  const fresh = (flag: number, namespace: Namespace): Namespace =>
-    (flags & flag) !== 0 ? new Namespace() : namespace;
-  const nsproxy: NsProxy = {
-    mnt,
-    mntId,
-    uts: (flags & CLONE_NEWUTS) !== 0 ? new UtsNamespace(old.uts.hostname, old.uts.domainname) : old.uts,
-    pid: (flags & CLONE_NEWPID) !== 0 ? new PidNamespace(old.pid) : old.pid,
-    ipc: fresh(CLONE_NEWIPC, old.ipc),
-    net: fresh(CLONE_NEWNET, old.net),
-    user: fresh(CLONE_NEWUSER, old.user),
-    cgroup: fresh(CLONE_NEWCGROUP, old.cgroup),
-    time: fresh(CLONE_NEWTIME, old.time),
-  };
-  return new Task(kernel, {
-    parent: kernel.swapper,
-    nsproxy,
-    root,
-    cwd: root,
-    umask: 0o022,
-    cred: kernel.swapper.cred,
-    files,
-  });
+  task.files.release();
+  task.files = files;
+  task.driven = true;
+  return task;
 }
 
 /** State of one run: the results of earlier steps. */

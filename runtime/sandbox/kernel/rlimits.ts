@@ -26,6 +26,13 @@ const COUNT = 16;
 export class Rlimits {
   readonly #limits: Limit[] = Array.from({ length: COUNT }, (_, i) => DEFAULTS[i] ?? UNLIMITED);
 
+  /** The same limits, for a child. */
+  copy(): Rlimits {
+    const copy = new Rlimits();
+    copy.#limits.splice(0, COUNT, ...this.#limits);
+    return copy;
+  }
+
   /** A limit by number. */
   get(resource: number): Limit | undefined {
     return this.#limits[resource];

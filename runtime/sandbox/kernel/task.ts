@@ -5,13 +5,21 @@ import type { MountNamespace } from "../../../fs/vfs/mount_namespace.ts";
 import { OpenFile } from "../../../fs/vfs/open_file.ts";
 import type { Caller, Vfs } from "../../../fs/vfs/vfs.ts";
 import { type Waiter, WaitQueue } from "../../../fs/vfs/wait_queue.ts";
-import { defaultAction, SIGNAL } from "../../abi/linux/signal.ts";
+import { SIGNAL } from "../../abi/linux/signal.ts";
 import { signaled } from "../../abi/linux/wait_status.ts";
+import type { LoadedImage } from "./binfmt.ts";
 import type { Credentials } from "./credentials.ts";
 import type { FdTable } from "./fd_table.ts";
+import { FsContext } from "./fs_context.ts";
 import type { Kernel } from "./kernel.ts";
 import type { NsProxy } from "./namespaces.ts";
+import type { Pid } from "./pid.ts";
+import type { PidNamespace } from "./pid_namespace.ts";
 import { Rlimits } from "./rlimits.ts";
+import { joinGroup, ProcessGroup, Session } from "./session.ts";
+import { type Program, SI_KERNEL } from "./sigaction.ts";
+import { exitTask, notifyStopOrContinue } from "./task_exit.ts";
+import { TaskSignals } from "./task_signals.ts";
 
 /** Longest delay of the host's timers. */
 const MAX_TIMER = 2 ** 31 - 1;
@@ -32,30 +40,50 @@ export interface TaskOptions {
   readonly cred: Credentials;
   /** Its descriptors. */
   readonly files: FdTable;
+  /** Its id; a new one of the namespaces' by default. */
+  readonly id?: Pid;
+  /** A context to share in place of root, cwd and umask. */
+  readonly fs?: FsContext;
 }
 
-/** See the module's comment. */
+/** See the module's comment. Each is a process of its own: there are no threads. */
 export class Task implements Caller {
   /** See Caller. */
   readonly vfs: Vfs;
-  /** Root directory. */
-  root: VPath;
-  /** Working directory. */
-  cwd: VPath;
-  /** Mode mask. */
-  umask: number;
+  /** Root, working directory, umask. */
+  fs: FsContext;
   /** Credentials. */
   cred: Credentials;
   /** Namespaces. */
   nsproxy: NsProxy;
   /** Descriptors. */
   files: FdTable;
-  /** Parent; null for a first task, or when it is gone. */
+  /** Parent; null for the first task. */
   parent: Task | null;
-  /** Resource limits. */
-  readonly rlimits: Rlimits = new Rlimits();
+  /** Children that have not been waited for. */
+  readonly children: Set<Task> = new Set();
+  /** Told when a child ends, stops or continues. */
+  readonly childQueue: WaitQueue = new WaitQueue();
+  /** Identity in every pid namespace that sees it. */
+  readonly id: Pid;
   /** Process id in its own pid namespace. */
   readonly pid: number;
+  /** Process group, and by it the session. */
+  group!: ProcessGroup;
+  /** Signals. */
+  readonly signals: TaskSignals = new TaskSignals(this);
+  /** Resource limits. */
+  rlimits: Rlimits = new Rlimits();
+  /** Signal for the parent at the end; 0 for none (the low byte of clone's flags). */
+  exitSignal: number = SIGNAL.SIGCHLD;
+  /** Signal for the task when its parent ends (PR_SET_PDEATHSIG). */
+  parentDeathSignal = 0;
+  /** Orphans below it become its children (PR_SET_CHILD_SUBREAPER). */
+  isSubreaper = false;
+  /** Others of its user may look at it (PR_SET_DUMPABLE). */
+  dumpable = true;
+  /** It has called execve since it was made: setpgid(2) by the parent is over. */
+  hasExecuted = false;
   /** Name, 15 bytes at most (man 5 proc, /proc/PID/comm). */
   comm = "umiak";
   /** Arguments it was executed with. */
@@ -66,42 +94,104 @@ export class Task implements Caller {
   exe: VPath | null = null;
   /** Monotonic milliseconds at its start. */
   readonly startedAt: number;
+  /** Milliseconds of CPU of children that were waited for. */
+  childrenCpu = 0;
+  /** Who runs its program; null while nobody does. */
+  program: Program | null = null;
+  /** Somebody runs it and calls exit: else a fatal signal ends it on the spot. */
+  driven = false;
+  /** The program that execve has put in place of the one that is running (see task_run.ts). */
+  nextImage: LoadedImage | null = null;
   /** It is about to end (a fatal signal): every wait returns -EINTR and the personality unwinds the program. */
   dying = false;
   /** Stopped by SIGSTOP and the like: waits do not return until SIGCONT. */
   stopped = false;
-  /** Wait status once it is known. */
+  /** Held by its cgroup or the runtime: waits do not return until it is thawed. */
+  frozen = false;
+  /** A signal is pending whose handler is to be called: waits return -EINTR. */
+  signalPending = false;
+  /** Wait status of a stop that nobody has waited for (WUNTRACED). */
+  stopStatus = 0;
+  /** It was continued and nobody has waited for that (WCONTINUED). */
+  continued = false;
+  /** Wait status once it is known: it may not have ended yet. */
   exitStatus: number | null = null;
+  /** Its end has begun; an init's is over when its namespace is empty. */
+  exiting = false;
+  /** It has ended and keeps only its id and status. */
+  isZombie = false;
   /** Told when it has ended. */
   readonly exitQueue: WaitQueue = new WaitQueue();
+  /** Told when it executes another program, or ends: what vfork(2) waits for. */
+  readonly execQueue: WaitQueue = new WaitQueue();
   /** Why its last execve failed, in words; "" if the errno says it all. */
   execMessage = "";
+  #atExit: (() => void)[] | null = null;
   #sleepers: Set<() => void> = new Set();
   #continued: (() => void)[] = [];
   #slept = 0;
+  #endedAt: number | null = null;
 
   /** A task of `kernel`. */
   constructor(readonly kernel: Kernel, options: TaskOptions) {
     this.vfs = kernel.vfs;
     this.parent = options.parent;
     this.nsproxy = options.nsproxy;
-    this.root = options.root;
-    this.cwd = options.cwd;
-    this.umask = options.umask;
+    this.fs = options.fs ?? new FsContext(options.root, options.cwd, options.umask);
     this.cred = options.cred;
     this.files = options.files;
     this.startedAt = kernel.clock.monotonic();
-    this.pid = options.nsproxy.pid.allocate(this);
+    const id = options.id ?? options.nsproxy.pid.allocate();
+    if (typeof id === "number") throw new Error(`making a task: errno ${-id}`);
+    this.id = id;
+    this.pid = id.numbers[id.namespace.level]!;
+    id.task = this;
+    id.namespace.reaper ??= this;
+    this.parent?.children.add(this);
+    joinGroup(this, this.parent?.group ?? new ProcessGroup(id, new Session(id)));
   }
 
   /** See Caller. */
+  get root(): VPath {
+    return this.fs.root;
+  }
+  set root(place: VPath) {
+    this.fs.root = place;
+  }
+  /** See Caller. */
+  get cwd(): VPath {
+    return this.fs.cwd;
+  }
+  set cwd(place: VPath) {
+    this.fs.cwd = place;
+  }
+  /** See Caller. */
+  get umask(): number {
+    return this.fs.umask;
+  }
+  set umask(mask: number) {
+    this.fs.umask = mask;
+  }
+  /** See Caller. */
   get mountNs(): MountNamespace {
-    return this.nsproxy.mnt;
+    return this.nsproxy.mnt.tree;
+  }
+  /** The pid namespace it is in. */
+  get pidNs(): PidNamespace {
+    return this.id.namespace;
+  }
+  /** Is it the init of its pid namespace? */
+  get isInit(): boolean {
+    return this.id.namespace.reaper === this;
+  }
+  /** Something is to be attended to at the next safe point: see `attend`. */
+  get attention(): boolean {
+    return this.dying || this.signalPending || this.stopped || this.frozen;
   }
 
   /** Milliseconds it has run: wall time without its waits (the tasks of a kernel share one thread). */
   cpuTime(): number {
-    return this.kernel.clock.monotonic() - this.startedAt - this.#slept;
+    return (this.#endedAt ?? this.kernel.clock.monotonic()) - this.startedAt - this.#slept;
   }
 
   /**
@@ -115,13 +205,13 @@ export class Task implements Caller {
 
   /** As block, on several queues. With no queue it is a sleep. */
   async waitFor(queues: readonly WaitQueue[], events: number, deadline: number): Promise<number> {
-    if (this.dying) return -EINTR;
+    if (this.dying || this.signalPending) return -EINTR;
     const { clock } = this.kernel;
     const start = clock.monotonic();
     const result = await this.#sleep(queues, events, deadline);
-    while (this.stopped && !this.dying) await new Promise<void>((resolve) => this.#continued.push(resolve));
+    while ((this.stopped || this.frozen) && !this.dying) await this.#hold();
     this.#slept += clock.monotonic() - start;
-    return this.dying ? -EINTR : result;
+    return this.dying || this.signalPending ? -EINTR : result;
   }
 
   #sleep(queues: readonly WaitQueue[], events: number, deadline: number): Promise<number> {
@@ -150,45 +240,121 @@ export class Task implements Caller {
     });
   }
 
+  #hold(): Promise<void> {
+    return new Promise<void>((resolve) => this.#continued.push(resolve));
+  }
+
   /** Lets other tasks and the host's events run (sched_yield). */
   async yield(): Promise<void> {
     await this.waitFor([], 0, 0);
   }
 
   /**
-   * Sends the task a signal. Programs cannot install handlers through WASI, so every signal has its default action: it ends
-   * the task, stops it, continues it, or nothing.
+   * A safe point of the program: waits while the task is stopped or frozen, then runs handlers. True if a call that was interrupted is to
+   * be made again (SA_RESTART). The program ends when `dying` is true afterwards.
    */
-  raise(signal: number): void {
-    const action = defaultAction(signal);
-    if (action === "ignore" || this.exitStatus !== null) return;
-    if (action === "stop") this.stopped = true;
-    else if (action === "continue") this.#continue();
-    else {
-      this.dying = true;
-      this.exitStatus = signaled(signal);
-      this.#continue();
-      for (const interrupt of [...this.#sleepers]) interrupt();
-    }
+  async attend(): Promise<boolean> {
+    const start = this.kernel.clock.monotonic();
+    while ((this.stopped || this.frozen) && !this.dying) await this.#hold();
+    this.#slept += this.kernel.clock.monotonic() - start;
+    return !this.dying && this.signalPending && this.program !== null ? await this.program.deliver() : true;
   }
 
-  #continue(): void {
-    this.stopped = false;
-    for (const resolve of this.#continued.splice(0)) resolve();
+  /** A trap of the program, or the order of whoever hosts the kernel: the signal's default action even for an init. */
+  raise(signal: number): void {
+    this.signals.force(signal);
   }
 
   /** It wrote to a pipe that nobody reads (man 7 pipe). */
   sigpipe(): void {
-    this.raise(SIGNAL.SIGPIPE);
+    this.signals.send({ signal: SIGNAL.SIGPIPE, code: SI_KERNEL, pid: this.pid, uid: 0 }, false);
   }
 
-  /** The end: gives back what it held and tells who waits. */
+  /** A handler is to be called: ends waits, and tells the program. */
+  interrupt(): void {
+    this.signalPending = true;
+    this.#wakeUp();
+  }
+
+  #wakeUp(): void {
+    for (const interrupt of [...this.#sleepers]) interrupt();
+    this.program?.attention();
+  }
+
+  /** Ends by a signal: at its next safe point, or now if nobody runs it. */
+  die(signal: number): void {
+    if (this.dying) return;
+    this.dying = true;
+    this.exitStatus = signaled(signal);
+    this.#release();
+    this.#wakeUp();
+    if (!this.driven) this.exit(this.exitStatus);
+  }
+
+  /** Stops (SIGSTOP and the like). */
+  stop(signal: number): void {
+    if (this.stopped) return;
+    this.stopped = true;
+    this.stopStatus = signal << 8 | 0x7f;
+    this.continued = false;
+    this.program?.attention();
+    notifyStopOrContinue(this, signal);
+  }
+
+  /** Goes on after a stop (SIGCONT). */
+  resume(): void {
+    if (!this.stopped) return;
+    this.stopped = false;
+    this.stopStatus = 0;
+    this.continued = true;
+    if (!this.frozen) this.#release();
+    notifyStopOrContinue(this, SIGNAL.SIGCONT);
+  }
+
+  /** Holds the task at its next wait or safe point; only SIGKILL gets through. */
+  freeze(): void {
+    this.frozen = true;
+    this.program?.attention();
+  }
+
+  /** Lets it go on. */
+  thaw(): void {
+    this.frozen = false;
+    if (!this.stopped) this.#release();
+  }
+
+  #release(): void {
+    for (const resolve of this.#continued.splice(0)) resolve();
+  }
+
+  /** Calls `f` when the task ends: before its files are closed. */
+  atExit(f: () => void): void {
+    (this.#atExit ??= []).push(f);
+  }
+
+  /** The end: gives back what it held and tells who waits. Nothing if it has ended already. */
   exit(status: number): void {
+    if (this.isZombie || this.exiting) return;
+    this.exiting = true;
+    this.#endedAt = this.kernel.clock.monotonic();
     this.exitStatus = status;
     this.dying = true;
+    this.#release();
     for (const interrupt of [...this.#sleepers]) interrupt();
-    this.files.closeAll();
-    this.nsproxy.pid.tasks.delete(this.pid);
-    this.exitQueue.wake(-1);
+    for (const f of this.#atExit?.splice(0) ?? []) f();
+    exitTask(this);
+  }
+  /** The wait status, when the task has ended. */
+  ended(): Promise<number> {
+    if (this.isZombie) return Promise.resolve(this.exitStatus!);
+    return new Promise((resolve) => {
+      const waiter: Waiter = {
+        wake: () => {
+          this.exitQueue.remove(waiter);
+          resolve(this.exitStatus!);
+        },
+      };
+      this.exitQueue.add(waiter);
+    });
   }
 }

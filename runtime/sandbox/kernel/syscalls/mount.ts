@@ -54,7 +54,7 @@ function mountOf(at: VPath): Mount | number {
 
 /** Every task that may stand on a mount. */
 function everyTask(task: Task): Iterable<Task> {
-  return task.nsproxy.pid.tasks.values();
+  return task.kernel.tasks();
 }
 
 /** What tasks hold of mounts. */
