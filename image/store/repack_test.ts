@@ -254,7 +254,8 @@ testWhen(
   () =>
     withDirectory(async (path) => {
       const layer = hostileLayer([
-        file("f", "f", { uid: 5, gid: 70000, mode: 0o4000 }),
+        file("f", "f", { uid: 5, gid: 70000, mode: 0o040 }),
+        file("setuid", "f", { mode: 0o4000 }), // which a write by an ordinary user takes away (man 2 write)
         dir("closed", { mode: 0o000, uid: 1 }),
         file("closed/inside", "x"),
         { name: "dev", type: "char", mode: 0o620, devmajor: 5, devminor: 1, gid: 5 },
@@ -270,13 +271,15 @@ testWhen(
         tree.root.xattrs("f").get("user.rootlesscontainers"),
         Uint8Array.of(8, 5, 16, 0xf0, 0xa2, 4),
       );
-      assert.equal(text(tree.root.xattrs("f").get("user.containers.override_stat")), "5:70000:4000:file");
+      assert.equal(text(tree.root.xattrs("f").get("user.containers.override_stat")), "5:70000:0040:file");
+      assert.equal(text(tree.root.xattrs("setuid").get("user.containers.override_stat")), "0:0:4000:file");
       assert.equal(text(tree.root.xattrs("closed").get("user.containers.override_stat")), "1:0:0000:dir");
       assert.equal(text(tree.root.xattrs("dev").get("user.containers.override_stat")), "0:5:0620:char-5-1");
       assert.equal(tree.root.stat("dev")!.mode & 0o170000, 0o100000);
       tree.root.close();
       const entry = (name: string) => bundle.entries.get(name)!;
-      assert.deepEqual([entry("f").mode, entry("f").uid, entry("f").gid], [0o104000, 5, 70000]);
+      assert.deepEqual([entry("f").mode, entry("f").uid, entry("f").gid], [0o100040, 5, 70000]);
+      assert.equal(entry("setuid").mode, 0o104000);
       assert.deepEqual([entry("closed").mode, entry("dev").mode, entry("dev").rdev], [
         0o40000,
         0o20620,
@@ -291,7 +294,7 @@ testWhen(
         found.push(`${e.name} ${e.mode.toString(8)} ${e.uid}:${e.gid} ${e.xattrs?.size ?? 0}`)
       );
       for await (const chunk of decompress(changed.open())) reader.push(chunk);
-      assert.deepEqual(found, ["f 4000 5:70000 0"]);
+      assert.deepEqual(found, ["f 40 5:70000 0"]);
     }),
 );
 
