@@ -8,7 +8,7 @@ import { WasiProcess } from "../../runtime/sandbox/abi/wasi_p1/process.ts";
 import { Kernel } from "../../runtime/sandbox/kernel/kernel.ts";
 import type { Task } from "../../runtime/sandbox/kernel/task.ts";
 import { SocketFile, SocketInode } from "../../runtime/sandbox/net/socket_file.ts";
-import { UnixStream } from "../../runtime/sandbox/net/unix_stream.ts";
+import { UnixStream } from "../../runtime/sandbox/net/unix/stream.ts";
 
 const OK = 0, AGAIN = 6, BADF = 8, FAULT = 21, INVAL = 28, NOTSOCK = 57, NOTCAPABLE = 76;
 const PEEK = 1, WAITALL = 2, RD = 1, WR = 2;
@@ -41,7 +41,9 @@ class Guest {
   readonly call: (name: string, ...args: (number | bigint)[]) => Promise<number>;
 
   constructor(flags: number) {
-    for (const end of UnixStream.pair(this.inode(1), this.inode(2), flags)) this.task.files.install(end);
+    for (const end of UnixStream.pair(this.task.nsproxy.net, this.inode(1), this.inode(2), flags)) {
+      this.task.files.install(end);
+    }
     const process = new WasiProcess(this.task, {
       argv: [],
       envp: [],
@@ -139,7 +141,7 @@ Deno.test("sock_recv and sock_accept wait; a signal ends the guest instead", () 
     const listener = new Listener(g.inode(3), O_NONBLOCK);
     const fd = g.task.files.install(listener);
     assert.equal(await g.call("sock_accept", fd, 0, OUT), AGAIN);
-    const [client, server] = UnixStream.pair(g.inode(4), g.inode(5), 0);
+    const [client, server] = UnixStream.pair(g.task.nsproxy.net, g.inode(4), g.inode(5), 0);
     listener.waiting.push(server);
     assert.equal(await g.call("sock_accept", fd, 0, OUT), OK);
     const accepted = g.view.getUint32(OUT, true);

@@ -1,15 +1,16 @@
 /** A bounded first-in first-out buffer of bytes. @module */
 
-/** A ring of a fixed capacity. */
+/** What a ring begins with, once there is something in it. */
+const FIRST = 4096;
+
+/** A ring of a fixed capacity; its memory grows with what is in it. */
 export class ByteRing {
-  readonly #data: Uint8Array;
+  #data: Uint8Array = new Uint8Array(0);
   #start = 0;
   #length = 0;
 
   /** A ring that holds `capacity` bytes. */
-  constructor(readonly capacity: number) {
-    this.#data = new Uint8Array(capacity);
-  }
+  constructor(public capacity: number) {}
 
   /** Bytes inside. */
   get length(): number {
@@ -17,16 +18,24 @@ export class ByteRing {
   }
   /** Bytes that still fit. */
   get room(): number {
-    return this.capacity - this.#length;
+    return Math.max(0, this.capacity - this.#length);
   }
 
   /** Puts in as many of `len` bytes as fit; how many that was. */
   push(buf: Uint8Array, off: number, len: number): number {
     const n = Math.min(len, this.room);
-    const end = (this.#start + this.#length) % this.capacity;
-    const first = Math.min(n, this.capacity - end);
-    this.#data.set(buf.subarray(off, off + first), end);
-    if (n > first) this.#data.set(buf.subarray(off + first, off + n), 0);
+    if (n === 0) return 0;
+    if (this.#length + n > this.#data.length) this.#grow(this.#length + n);
+    const data = this.#data, size = data.length;
+    let end = this.#start + this.#length;
+    if (end >= size) end -= size;
+    if (n <= 32 && end + n <= size) {
+      for (let i = 0; i < n; i++) data[end + i] = buf[off + i]!; // cheaper than a view for a few bytes
+    } else {
+      const first = Math.min(n, size - end);
+      data.set(buf.subarray(off, off + first), end);
+      if (n > first) data.set(buf.subarray(off + first, off + n), 0);
+    }
     this.#length += n;
     return n;
   }
@@ -34,13 +43,39 @@ export class ByteRing {
   /** Copies out up to `len` bytes and, unless `peek`, removes them; how many that was. */
   take(buf: Uint8Array, off: number, len: number, peek: boolean): number {
     const n = Math.min(len, this.#length);
-    const first = Math.min(n, this.capacity - this.#start);
-    buf.set(this.#data.subarray(this.#start, this.#start + first), off);
-    if (n > first) buf.set(this.#data.subarray(0, n - first), off + first);
-    if (!peek) {
-      this.#start = (this.#start + n) % this.capacity;
-      this.#length -= n;
+    if (n === 0) return 0;
+    const data = this.#data, size = data.length, start = this.#start;
+    if (n <= 32 && start + n <= size) {
+      for (let i = 0; i < n; i++) buf[off + i] = data[start + i]!;
+    } else {
+      const first = Math.min(n, size - start);
+      buf.set(data.subarray(start, start + first), off);
+      if (n > first) buf.set(data.subarray(0, n - first), off + first);
     }
+    if (!peek) this.skip(n);
     return n;
+  }
+
+  /** Removes up to `len` bytes. */
+  skip(len: number): void {
+    const n = Math.min(len, this.#length);
+    this.#length -= n;
+    this.#start = this.#length === 0 ? 0 : (this.#start + n) % this.#data.length;
+  }
+
+  /** Empties it and gives its memory back. */
+  clear(): void {
+    this.#data = new Uint8Array(0);
+    this.#start = this.#length = 0;
+  }
+
+  #grow(needed: number): void {
+    let size = Math.max(this.#data.length, FIRST);
+    while (size < needed) size *= 2;
+    const data = new Uint8Array(Math.max(Math.min(size, this.capacity), needed));
+    const length = this.#length;
+    this.take(data, 0, length, true);
+    this.#data = data;
+    this.#start = 0;
   }
 }

@@ -115,6 +115,8 @@ const NEAREST: Partial<Record<ErrnoName, string>> = {
   EUSERS: "again",
   EOPNOTSUPP: "notsup",
   ETIME: "timedout",
+  ESOCKTNOSUPPORT: "protonosupport",
+  ETOOMANYREFS: "nfile",
 };
 
 const table = new Uint8Array(256).fill(IO);

@@ -1,0 +1,39 @@
+/** How a call goes on that would block. @module */
+import { EAGAIN, ETIMEDOUT } from "../../../../fs/abi/errno.ts";
+import type { WaitQueue } from "../../../../fs/vfs/wait_queue.ts";
+import type { Task } from "../../kernel/task.ts";
+import type { SocketFile } from "../socket_file.ts";
+
+export { waits } from "../socket_file.ts";
+
+/** The monotonic time at which a wait of `timeout` milliseconds (SO_RCVTIMEO, SO_SNDTIMEO) ends. */
+export function deadlineOf(task: Task, timeout: number): number {
+  return timeout === Infinity ? Infinity : task.kernel.clock.monotonic() + timeout;
+}
+
+/**
+ * Waits for `events` on the socket and tries again, until the answer is another than -EAGAIN, the deadline has passed (-EAGAIN then), or
+ * a signal arrives (-EINTR).
+ */
+export async function retry<T>(
+  task: Task,
+  file: SocketFile,
+  events: number,
+  timeout: number,
+  again: () => T | number,
+  queue: WaitQueue = file.queue,
+): Promise<T | number> {
+  const deadline = deadlineOf(task, timeout);
+  file.acquire(); // a close by another holder of the table does not pull it away under the wait
+  try {
+    for (;;) {
+      const error = await task.block(queue, events, deadline);
+      if (error < 0 && error !== -ETIMEDOUT) return error;
+      const result = again();
+      if (result !== -EAGAIN) return result;
+      if (error === -ETIMEDOUT) return -EAGAIN;
+    }
+  } finally {
+    file.close();
+  }
+}
