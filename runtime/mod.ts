@@ -11,12 +11,18 @@ export type { PrepareOptions } from "./engine/prepare_layers.ts";
 export {
   collectStore,
   listImages,
-  removeImages,
   type StoredImage,
   type StoreLocation,
   tagImage,
   verifyStore,
 } from "./engine/store.ts";
+export {
+  listReferrers,
+  listTags,
+  type NamesOptions,
+  type ReferrerOptions,
+  removeImages,
+} from "./engine/names.ts";
 export { explain } from "./engine/explain.ts";
 export { resolveUser, type UserFiles, type UserIds } from "./engine/user.ts";
 export { type ConversionContext, convert } from "./engine/conversion.ts";

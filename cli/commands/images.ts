@@ -1,5 +1,7 @@
 /** Images on their way and in the store: pull, push, copy, list, tag, remove. @module */
 import type { Copied } from "../../image/copy.ts";
+import { plain } from "../../image/registry/http/errors.ts";
+import { descriptorJson } from "../../image/wasm/module_image.ts";
 import { contentName } from "../../image/read_content.ts";
 import {
   copy as copyImage,
@@ -7,7 +9,8 @@ import {
   pull as pullImage,
   push as pushImage,
 } from "../../runtime/engine/pull.ts";
-import { listImages, removeImages, tagImage } from "../../runtime/engine/store.ts";
+import { listReferrers, listTags, removeImages } from "../../runtime/engine/names.ts";
+import { listImages, tagImage } from "../../runtime/engine/store.ts";
 import type { Parsed } from "../parser.ts";
 import { Progress, standardError } from "../progress.ts";
 import { sizeText } from "../size_text.ts";
@@ -90,6 +93,33 @@ export async function tag(parsed: Parsed): Promise<number> {
 
 /** `umiak image rm NAME...`. */
 export async function remove(parsed: Parsed): Promise<number> {
-  for (const name of await removeImages(parsed.args)) console.log(name);
+  const options = { registry: await registryOptions(parsed) };
+  // One by one: what has gone is told before the next may fail.
+  for (const name of parsed.args) {
+    for (const gone of await removeImages([name], options)) console.log(gone);
+  }
+  return 0;
+}
+
+/** `umiak image tags NAME`. */
+export async function tags(parsed: Parsed): Promise<number> {
+  for await (const tag of listTags(parsed.args[0]!, { registry: await registryOptions(parsed) })) {
+    console.log(tag);
+  }
+  return 0;
+}
+
+/** `umiak image referrers IMAGE`. */
+export async function referrers(parsed: Parsed): Promise<number> {
+  const artifactType = parsed.value("artifact-type");
+  const found = await listReferrers(parsed.args[0]!, {
+    registry: await registryOptions(parsed),
+    ...artifactType === undefined ? {} : { artifactType },
+  });
+  if (parsed.has("json")) console.log(JSON.stringify(found.map(descriptorJson), null, 2));
+  else if (found.length > 0) {
+    const rows = found.map((each) => [each.digest, plain(each.artifactType ?? "-"), sizeText(each.size)]);
+    Deno.stdout.writeSync(new TextEncoder().encode(table([["DIGEST", "ARTIFACT TYPE", "SIZE"], ...rows])));
+  }
   return 0;
 }

@@ -64,9 +64,31 @@ export const PLACE_COMMANDS: readonly CommandSpec[] = [
   },
   {
     name: "rm",
-    help: "Take names of images away; store gc frees their space",
-    args: "NAME|DIGEST...",
+    help:
+      "Take names away, of the store, of a layout or of a registry; store gc frees the space of the store's",
+    args: "NAME|DIGEST|oci:DIR:TAG|docker://NAME:TAG|docker://NAME@DIGEST...",
     count: [1, Infinity],
+    options: REGISTRY_OPTIONS.filter((option) => option.name !== "mirror"),
     run: async (parsed) => (await import("../commands/images.ts")).remove(parsed),
+  },
+  {
+    name: "tags",
+    help: "List the tags of a repository, or the names in a layout or an archive",
+    args: "[HOST/]NAME|oci:DIR",
+    count: [1, 1],
+    options: REGISTRY_OPTIONS,
+    run: async (parsed) => (await import("../commands/images.ts")).tags(parsed),
+  },
+  {
+    name: "referrers",
+    help: "List what refers to an image: signatures, bills of materials",
+    args: "IMAGE",
+    count: [1, 1],
+    options: [
+      { name: "artifact-type", value: "TYPE", help: "Only those of this type" },
+      { name: "json", help: "Print JSON" },
+      ...REGISTRY_OPTIONS,
+    ],
+    run: async (parsed) => (await import("../commands/images.ts")).referrers(parsed),
   },
 ];

@@ -7,7 +7,8 @@ import { Cursor, parseJson } from "../../json/mod.ts";
 import { decodeDescriptor, type Descriptor } from "../descriptor.ts";
 import { decodeIndex, MAX_MANIFEST } from "../manifest.ts";
 import { OCI_INDEX } from "../media_types.ts";
-import { REF_NAME } from "../select.ts";
+import { MissingContentError } from "../content.ts";
+import { REF_NAME, refName } from "../select.ts";
 import { descriptorJson } from "../wasm/module_image.ts";
 import { writeAtomically } from "./atomic_file.ts";
 import { lockFile } from "./file_lock.ts";
@@ -99,6 +100,20 @@ export async function changeIndex(
   } finally {
     lock.close();
   }
+}
+
+/** Takes a name out of a layout's index; what it meant stays among the blobs. Throws a MissingContentError if there is no such name. */
+export async function removeRefName(directory: string, name: string, signal?: AbortSignal): Promise<void> {
+  const path = `${directory}/index.json`;
+  const isThere = await Deno.stat(path).then((info) => info.isFile, () => false);
+  if (!isThere) {
+    throw new MissingContentError(`removing ${name} from ${directory}: it is no layout, there is no ${path}`);
+  }
+  await changeIndex(directory, (entries) => {
+    const kept = entries.filter(({ descriptor }) => refName(descriptor) !== name);
+    if (kept.length < entries.length) return kept;
+    throw new MissingContentError(`removing ${name} from ${directory}: it has no image of that name`);
+  }, signal);
 }
 
 /** Opens the marker file; a new one has its content before it has its name, for readers do not lock. */

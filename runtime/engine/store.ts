@@ -87,18 +87,6 @@ export function tagImage(source: string, target: string, location: StoreLocation
   });
 }
 
-/** Takes names away; of a digest, all that mean it. The names that are gone. */
-export function removeImages(names: readonly string[], location: StoreLocation = {}): Promise<string[]> {
-  return inStore(location, async (store) => {
-    const removed: string[] = [];
-    for (const name of names) {
-      const gone = await store.remove(name);
-      removed.push(...gone.map((each) => each === "" ? name : each));
-    }
-    return removed;
-  });
-}
-
 /** Verifies every byte of the store. */
 export function verifyStore(location: StoreLocation = {}): Promise<CheckResult> {
   return inStore(location, (store) => checkStore(store, location));
