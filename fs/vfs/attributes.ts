@@ -12,7 +12,7 @@ import {
   X_OK,
 } from "../abi/open.ts";
 import type { Stat, Statfs, Timespec } from "../abi/stat.ts";
-import { CAP_CHOWN, CAP_FSETID } from "./cred.ts";
+import { CAP_CHOWN, CAP_FSETID, capableOver, type CredIdMaps } from "./cred.ts";
 import type { Mount, VPath } from "./dentry.ts";
 import type { Inode, SetAttr } from "./inode.ts";
 import type { OpenFile } from "./open_file.ts";
@@ -41,12 +41,23 @@ export function statAt(
 ): number {
   if ((flags & ~(AT_SYMLINK_NOFOLLOW | AT_EMPTY_PATH | AT_NO_AUTOMOUNT)) !== 0) return -EINVAL;
   const error = find(c, base, path, (flags & AT_SYMLINK_NOFOLLOW) === 0, resolve);
-  return error < 0 ? error : c.vfs.walk.dentry.inode!.getattr(out);
+  if (error < 0) return error;
+  const result = c.vfs.walk.dentry.inode!.getattr(out);
+  if (c.cred.idMaps) showIds(c.cred.idMaps, out);
+  return result;
 }
 
-/** fstat(2). */
-export function fstat(file: OpenFile, out: Stat): number {
-  return file.inode.getattr(out);
+/** The owner as the caller's user namespace has it (man 7 user_namespaces, "Interaction with system calls"). */
+function showIds(maps: CredIdMaps, out: Stat): void {
+  out.uid = maps.uids.shown(out.uid);
+  out.gid = maps.gids.shown(out.gid);
+}
+
+/** fstat(2). The owner is as `c` sees it, or the kernel's own. */
+export function fstat(file: OpenFile, out: Stat, c?: Caller): number {
+  const result = file.inode.getattr(out);
+  if (c?.cred.idMaps) showIds(c.cred.idMaps, out);
+  return result;
 }
 
 /** readlinkat(2): the target, or -EINVAL if it is no link. */
@@ -90,7 +101,7 @@ function changeMode(c: Caller, mount: Mount | null, inode: Inode, mode: number):
   if (error < 0) return error;
   if (!isOwner(c.cred, inode)) return -EPERM;
   // Outside its group nobody makes a file set-group-ID (man 2 chmod).
-  const keep = inGroup(c.cred, inode.gid) || c.cred.capable(CAP_FSETID) ? mode : mode & ~S_ISGID;
+  const keep = inGroup(c.cred, inode.gid) || capableOver(c.cred, inode, CAP_FSETID) ? mode : mode & ~S_ISGID;
   return inode.setattr({ mode: keep & 0o7777 });
 }
 
@@ -116,8 +127,13 @@ export function fchmod(c: Caller, file: OpenFile, mode: number): number {
 function changeOwner(c: Caller, mount: Mount | null, inode: Inode, uid: number, gid: number): number {
   const error = inode.refresh() || writable(mount, inode);
   if (error < 0) return error;
+  const maps = c.cred.idMaps ?? null;
+  if (maps !== null) {
+    if (uid !== -1 && (uid = maps.uids.toKernel(uid)) < 0) return -EINVAL;
+    if (gid !== -1 && (gid = maps.gids.toKernel(gid)) < 0) return -EINVAL;
+  }
   const newUid = uid === -1 ? inode.uid : uid, newGid = gid === -1 ? inode.gid : gid;
-  if (!c.cred.capable(CAP_CHOWN)) {
+  if (!capableOver(c.cred, inode, CAP_CHOWN)) {
     if (newUid !== inode.uid || c.cred.fsuid !== inode.uid) return -EPERM;
     if (newGid !== inode.gid && !inGroup(c.cred, newGid)) return -EPERM;
   }

@@ -19,6 +19,24 @@ export const CAP_MKNOD = 27;
 /** Set file capabilities. */
 export const CAP_SETFCAP = 31;
 
+/** One map of a user namespace, between its ids and the kernel's own. */
+export interface CredIdMap {
+  /** The kernel's id; -1 for none. */
+  toKernel(id: number): number;
+  /** The namespace's id; -1 for none. */
+  fromKernel(id: number): number;
+  /** The namespace's id, or the overflow id. */
+  shown(id: number): number;
+}
+
+/** The maps of a user namespace. */
+export interface CredIdMaps {
+  /** User ids. */
+  readonly uids: CredIdMap;
+  /** Group ids. */
+  readonly gids: CredIdMap;
+}
+
 /** Filesystem identity of a caller. The kernel's Credentials class implements it. */
 export interface FsCred {
   /** User id used for filesystem checks. */
@@ -27,8 +45,29 @@ export interface FsCred {
   readonly fsgid: number;
   /** Supplementary groups. */
   readonly groups: readonly number[];
-  /** True if the effective set holds capability number `cap`. */
+  /** True if the effective set holds capability number `cap`, whatever user namespace that is in. */
   capable(cap: number): boolean;
+  /** True if it does in the initial user namespace; as `capable` where there is only that. */
+  globallyCapable?(cap: number): boolean;
+  /** The maps of its user namespace; absent or null in the initial one, where every id is itself. */
+  readonly idMaps?: CredIdMaps | null;
+}
+
+/** A capability over an inode: its owner and group must be mapped in the caller's user namespace (man 7 user_namespaces). */
+export function capableOver(
+  cred: FsCred,
+  inode: { readonly uid: number; readonly gid: number },
+  cap: number,
+): boolean {
+  if (!cred.capable(cap)) return false;
+  const maps = cred.idMaps;
+  return maps === null || maps === undefined ||
+    (maps.uids.fromKernel(inode.uid) >= 0 && maps.gids.fromKernel(inode.gid) >= 0);
+}
+
+/** A capability that only the initial user namespace gives: device nodes, trusted.* attributes. */
+export function globallyCapable(cred: FsCred, cap: number): boolean {
+  return cred.globallyCapable === undefined ? cred.capable(cap) : cred.globallyCapable(cap);
 }
 
 /** Root with every capability: for set-up work and tests. */

@@ -11,7 +11,7 @@ import {
   W_OK,
   X_OK,
 } from "../abi/open.ts";
-import { CAP_MKNOD } from "./cred.ts";
+import { CAP_MKNOD, globallyCapable } from "./cred.ts";
 import { dropChild, exchangeChildren, instantiate, moveChild } from "./dcache.ts";
 import type { Dentry, Mount, VPath } from "./dentry.ts";
 import type { Inode } from "./inode.ts";
@@ -73,7 +73,7 @@ export function mknodAt(
 ): number {
   if (isDir(mode)) return -EPERM;
   const type = (mode & S_IFMT) || S_IFREG;
-  if ((isChr(type) || isBlk(type)) && !c.cred.capable(CAP_MKNOD)) return -EPERM;
+  if ((isChr(type) || isBlk(type)) && !globallyCapable(c.cred, CAP_MKNOD)) return -EPERM;
   return createAt(
     c,
     base,

@@ -4,7 +4,7 @@ import { isDir, isReg } from "../abi/mode.ts";
 import { XATTR_NAME_MAX, XATTR_SIZE_MAX } from "../abi/limits.ts";
 import { nameByteLength } from "../abi/name.ts";
 import { R_OK, W_OK } from "../abi/open.ts";
-import { CAP_SETFCAP, CAP_SYS_ADMIN } from "./cred.ts";
+import { CAP_SETFCAP, CAP_SYS_ADMIN, capableOver, globallyCapable } from "./cred.ts";
 import type { Mount, VPath } from "./dentry.ts";
 import type { Inode } from "./inode.ts";
 import type { OpenFile } from "./open_file.ts";
@@ -23,13 +23,42 @@ function allowed(c: Caller, mount: Mount | null, inode: Inode, name: string, wri
     if (!isReg(inode.mode) && !isDir(inode.mode)) return write ? -EPERM : -ENODATA;
     return permission(c.cred, inode, write ? W_OK : R_OK);
   }
-  if (name.startsWith("trusted.")) return c.cred.capable(CAP_SYS_ADMIN) ? 0 : write ? -EPERM : -ENODATA;
+  if (name.startsWith("trusted.")) {
+    return globallyCapable(c.cred, CAP_SYS_ADMIN) ? 0 : write ? -EPERM : -ENODATA;
+  }
   if (name.startsWith("security.")) {
     if (!write) return 0;
-    return c.cred.capable(name === "security.capability" ? CAP_SETFCAP : CAP_SYS_ADMIN) ? 0 : -EPERM;
+    if (name === FILE_CAPS) return capableOver(c.cred, inode, CAP_SETFCAP) ? 0 : -EPERM;
+    return globallyCapable(c.cred, CAP_SYS_ADMIN) ? 0 : -EPERM;
   }
   if (name.startsWith("system.posix_acl_")) return write && !isOwner(c.cred, inode) ? -EPERM : 0;
   return -EOPNOTSUPP;
+}
+
+/** Name of a file's capabilities. */
+const FILE_CAPS = "security.capability";
+const REVISION_2 = 0x02000000, REVISION_3 = 0x03000000, FLAGS = 0x00ffffff;
+
+/**
+ * File capabilities as they are kept: written in a user namespace they are for that namespace's user 0 (version 3), never for the
+ * initial one (man 7 capabilities, "File capability extended attribute versioning").
+ */
+function ownFileCaps(c: Caller, value: Uint8Array): Uint8Array | number {
+  const maps = c.cred.idMaps ?? null;
+  const view = new DataView(value.buffer, value.byteOffset, value.byteLength);
+  const magic = value.length < 4 ? 0 : view.getUint32(0, true);
+  const revision = (magic & ~FLAGS) >>> 0;
+  if (revision !== REVISION_2 && revision !== REVISION_3) return -EINVAL;
+  if (value.length !== (revision === REVISION_2 ? 20 : 24)) return -EINVAL;
+  if (maps === null) return value.slice();
+  const root = maps.uids.toKernel(revision === REVISION_3 ? view.getUint32(20, true) : 0);
+  if (root < 0) return -EINVAL;
+  const kept = new Uint8Array(24);
+  kept.set(value);
+  const out = new DataView(kept.buffer);
+  out.setUint32(0, REVISION_3 | magic & FLAGS, true);
+  out.setUint32(20, root, true);
+  return kept;
 }
 
 function find(c: Caller, base: VPath | null, path: PathName, follow: boolean): number {
@@ -52,12 +81,15 @@ function set(
 ): number {
   if ((flags & ~3) !== 0) return -EINVAL;
   if (value.length > XATTR_SIZE_MAX) return -ERANGE;
-  return allowed(c, mount, inode, name, true) || inode.setxattr(name, value.slice(), flags);
+  const error = allowed(c, mount, inode, name, true);
+  if (error < 0) return error;
+  const kept = name === FILE_CAPS ? ownFileCaps(c, value) : value.slice();
+  return typeof kept === "number" ? kept : inode.setxattr(name, kept, flags);
 }
 
 function list(c: Caller, inode: Inode): readonly string[] | number {
   const names = inode.listxattr();
-  if (typeof names === "number" || c.cred.capable(CAP_SYS_ADMIN)) return names;
+  if (typeof names === "number" || globallyCapable(c.cred, CAP_SYS_ADMIN)) return names;
   return names.filter((name) => !name.startsWith("trusted."));
 }
 
