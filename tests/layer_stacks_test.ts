@@ -267,7 +267,7 @@ async function rounds(usual: number, work: (random: Random, dir: string) => Prom
 
 Deno.test("the overlay of random layers shows what unpacking them leaves, and refuses what it refuses", async () => {
   let layers = 0, refused = 0;
-  await rounds(20, async (random, dir) => {
+  await rounds(40, async (random, dir) => {
     const stack = await randomStack(random, `${dir}/root`, random.oneIn(4));
     layers += stack.layers.length;
     refused += stack.refused;
@@ -278,7 +278,7 @@ Deno.test("the overlay of random layers shows what unpacking them leaves, and re
 });
 
 Deno.test("a container's changes on random layers make a layer that gives the same tree", async () => {
-  await rounds(12, async (random, dir) => {
+  await rounds(25, async (random, dir) => {
     const stack = await randomStack(random, `${dir}/root`, false);
     for (let i = 0; i < 2; i++) await commits(random, stack, `${dir}/committed`);
   });
@@ -289,7 +289,7 @@ testWhen(
   "the overlay of random layers shows what umoci unpacks",
   async () => {
     let refused = 0;
-    await rounds(10, async (random, dir) => {
+    await rounds(15, async (random, dir) => {
       const stack = await randomStack(random, `${dir}/root`, false);
       await layoutOf(`${dir}/l`, stack.layers);
       try {

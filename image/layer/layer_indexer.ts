@@ -1,7 +1,7 @@
 /** From a layer's tar stream to its index: whiteouts are understood here (layer.md#whiteouts). @module */
 import { makedev } from "../../fs/abi/device.ts";
 import { S_IFBLK, S_IFCHR, S_IFDIR, S_IFIFO, S_IFLNK, S_IFREG } from "../../fs/abi/mode.ts";
-import { PATH_MAX } from "../../fs/abi/limits.ts";
+import { NAME_MAX, PATH_MAX } from "../../fs/abi/limits.ts";
 import { LayerEntryError, type LayerIndex, LayerIndexBuilder, pathParts } from "../../fs/layerfs/mod.ts";
 import type { OverlayInode } from "../../fs/overlay/mod.ts";
 import type { Inode } from "../../fs/vfs/inode.ts";
@@ -90,6 +90,11 @@ export class LayerIndexer {
     if (entry.linkname.length >= PATH_MAX) {
       throw new LayerEntryError(`${what}: a link's target of more than ${PATH_MAX - 1} bytes`);
     }
+    for (const each of entry.xattrs?.keys() ?? []) {
+      if (each.length > NAME_MAX || each.includes("\0")) {
+        throw new LayerEntryError(`${what}: an attribute's name is malformed`);
+      }
+    }
     this.#builder.add(entry.name, {
       mode: TYPE_BITS[entry.type] | (entry.type === "symlink" ? 0o777 : entry.mode),
       uid,
@@ -117,8 +122,10 @@ export class LayerIndexer {
   }
 }
 
-/** Attributes without those that speak to overlay filesystems: a layer has whiteouts for that. */
-function ownXattrs(xattrs: ReadonlyMap<string, Uint8Array> | null): ReadonlyMap<string, Uint8Array> | null {
+/** Attributes without those that speak to overlay filesystems, null without any: a layer has whiteouts for that. */
+export function ownXattrs(
+  xattrs: ReadonlyMap<string, Uint8Array> | null,
+): ReadonlyMap<string, Uint8Array> | null {
   if (xattrs === null) return null;
   const kept = [...xattrs].filter(([name]) => !/^(trusted|user)\.overlay\./.test(name));
   return kept.length === 0 ? null : new Map(kept);

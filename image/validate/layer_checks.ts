@@ -23,8 +23,8 @@ export class LayerChecks {
   #broken = false;
   #full = false;
 
-  /** Checks for the layer that messages call `blob`. */
-  constructor(readonly report: Report, readonly blob: string) {}
+  /** Checks for the layer that messages call `blob`. Unless it is the lowest its hard links may lead to files of those below. */
+  constructor(readonly report: Report, readonly blob: string, readonly isLowest = true) {}
 
   /** The next bytes. */
   push(chunk: Uint8Array): void {
@@ -143,7 +143,8 @@ export class LayerChecks {
     const type = this.#paths.get(target.join("/"));
     if (type === "dir" || target.length === 0) this.#find("error", entry, `${what}: a directory`, LINKS);
     else if (type === undefined && !this.#full) {
-      this.#find("error", entry, `${what}: no entry before it has that name`, LINKS);
+      const severity = this.isLowest ? "error" : "warning";
+      this.#find(severity, entry, `${what}: no entry before it has that name`, LINKS);
     }
   }
 }

@@ -25,9 +25,9 @@ function archive(entries: readonly TarInput[]): Uint8Array {
   return Uint8Array.from([...parts, tarEnd()].flatMap((part) => [...part]));
 }
 
-function found(bytes: Uint8Array): string[] {
+function found(bytes: Uint8Array, isLowest = true): string[] {
   const report = new Report();
-  const checks = new LayerChecks(report, "layer");
+  const checks = new LayerChecks(report, "layer", isLowest);
   for (let at = 0; at < bytes.length; at += 1000) checks.push(bytes.subarray(at, at + 1000));
   checks.end();
   return report.findings.map(findingText);
@@ -172,4 +172,10 @@ Deno.test("validateLayout() reads compressed layers, and says when their type li
       ),
     );
   }
+});
+
+Deno.test("layer.md#hardlinks: references to files outside of the layer may fail: a warning, if there are layers below", () => {
+  assert.deepEqual(found(archive([{ name: "l", type: "link", mode: 0, linkname: "x" }]), false), [
+    'warning: layer: entry "l": hard link to "x": no entry before it has that name (layer.md#hardlinks)',
+  ]);
 });

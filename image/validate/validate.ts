@@ -126,8 +126,9 @@ export class Validator {
     for (const [i, layer] of layers.entries()) {
       if (layer === undefined) continue;
       const { mediaType } = layer.descriptor;
-      if (isImage && compressionOf(mediaType) !== undefined) await this.#layer(layer.descriptor, diffIds[i]);
-      else await this.#opaque(layer.descriptor, true);
+      if (isImage && compressionOf(mediaType) !== undefined) {
+        await this.#layer(layer.descriptor, diffIds[i], i === 0);
+      } else await this.#opaque(layer.descriptor, true);
     }
   }
 
@@ -159,7 +160,7 @@ export class Validator {
     }
   }
 
-  async #layer(descriptor: Descriptor, diffId: string | undefined): Promise<void> {
+  async #layer(descriptor: Descriptor, diffId: string | undefined, isLowest: boolean): Promise<void> {
     const what = contentName(descriptor);
     if (
       this.options.documentsOnly ||
@@ -169,7 +170,7 @@ export class Validator {
     }
     if (!this.#canVerify(descriptor, what)) return;
     const raw = { head: new Uint8Array(4), size: 0, error: undefined as unknown };
-    const checks = new LayerChecks(this.report, what);
+    const checks = new LayerChecks(this.report, what, isLowest);
     const expected = diffId === undefined ? undefined : parseDigest(diffId);
     const hash = expected !== undefined && isVerifiable(expected) ? hasher(expected.algorithm) : undefined;
     try {

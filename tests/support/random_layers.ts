@@ -60,7 +60,14 @@ export function randomLayer(random: Random, known: ReadonlyMap<string, Kind>, tw
     gid: random.below(3),
     mtimeSec: random.below(2000),
     mtimeNsec: random.below(1e9),
-    ...random.oneIn(4) ? { xattrs: new Map([["user.x", random.bytes(1 + random.below(3))]]) } : {},
+    ...random.oneIn(4)
+      ? {
+        xattrs: new Map([["user.x", random.bytes(1 + random.below(3))], [
+          "trusted.overlay.opaque",
+          Uint8Array.of(0x79),
+        ]]),
+      }
+      : {},
   });
   const noXattrs = () => ({ ...common(), xattrs: new Map<string, Uint8Array>() });
   if (random.oneIn(3)) put({ name: "./", type: "dir", ...common(), mode: 0o700 + random.below(64) });

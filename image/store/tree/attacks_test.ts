@@ -127,12 +127,12 @@ const ATTACKS: readonly Attack[] = [
     layers: [[
       dir("d", { xattrs: new Map([["trusted.overlay.redirect", new TextEncoder().encode("/OUT")]]) }),
     ]],
-    outcome: /trusted\.overlay\.redirect would command/,
+    outcome: ["d"],
   },
   {
     name: "attributes that command an overlay without privileges",
     layers: [[dir("d", { xattrs: new Map([["user.overlay.opaque", Uint8Array.of(0x79)]]) })]],
-    outcome: /user\.overlay\.opaque would command/,
+    outcome: ["d"],
   },
   {
     name: "a loop of links",

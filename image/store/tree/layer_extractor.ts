@@ -12,6 +12,7 @@ import {
   S_IFLNK,
   S_IFREG,
 } from "../../../fs/abi/mode.ts";
+import { ownXattrs } from "../../layer/layer_indexer.ts";
 import type { TarEntry, TarType } from "../../layer/tar_entry.ts";
 import { TarReader } from "../../layer/tar_reader.ts";
 import type { HostFile, HostTree } from "../host_fs/types.ts";
@@ -156,9 +157,6 @@ export class LayerExtractor {
       throw new UnpackError(`${what}: device ${devmajor}:${devminor} is out of range`);
     }
     for (const name of entry.xattrs?.keys() ?? []) {
-      if (/^(trusted|user)\.overlay\./.test(name)) {
-        throw new UnpackError(`${what}: attribute ${name} would command the kernel's overlay filesystem`);
-      }
       if (name.length > 255 || /[\0]/.test(name)) {
         throw new UnpackError(`${what}: an attribute's name is malformed`);
       }
@@ -170,8 +168,16 @@ export class LayerExtractor {
       uid,
       gid,
       rdev: device ? makedev(devmajor, devminor) : 0,
-      xattrs: entry.xattrs ?? NO_XATTRS,
+      xattrs: this.#ownXattrs(entry),
     };
+  }
+
+  /** Attributes without those that would command the kernel's overlay filesystem: fs/layerfs does not show them either. */
+  #ownXattrs({ name, xattrs }: TarEntry): ReadonlyMap<string, Uint8Array> {
+    if (xattrs === null) return NO_XATTRS;
+    const own = ownXattrs(xattrs);
+    if ((own?.size ?? 0) < xattrs.size) this.#lose("attributes of overlay filesystems", name);
+    return own ?? NO_XATTRS;
   }
 
   #plan(facts: FileMetadata, path: string): HostPlan {

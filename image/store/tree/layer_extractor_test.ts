@@ -385,3 +385,24 @@ Deno.test("CVE-2026-23950, CVE-2021-37712: names that the host cannot tell apart
     ];
     await unpack(layers, `${path}/fine`, { open, rootless: false });
   }));
+
+testWhen(
+  ROOT,
+  "attributes that would command the kernel's overlay are left out, and told of",
+  () =>
+    withDirectory(async (path) => {
+      const xattrs = new Map(
+        ["trusted.overlay.redirect", "user.overlay.opaque", "user.kept"].map((
+          name,
+        ) => [name, Uint8Array.of(0x79)]),
+      );
+      const { notes } = await unpack([hostileLayer([dir("d", { xattrs })])], `${path}/t`);
+      const tree = openTree(`${path}/t`);
+      try {
+        assert.deepEqual([...tree.root.xattrs("d").keys()], ["user.kept"]);
+      } finally {
+        tree.root.close();
+      }
+      assert.deepEqual(notes, ['attributes of overlay filesystems: not kept for 1 file ("d")']);
+    }),
+);
