@@ -13,19 +13,7 @@ import {
   EROFS,
   EXDEV,
 } from "../abi/errno.ts";
-import {
-  isDir,
-  isLnk,
-  isReg,
-  S_IFBLK,
-  S_IFCHR,
-  S_IFDIR,
-  S_IFIFO,
-  S_IFLNK,
-  S_IFMT,
-  S_IFREG,
-  S_IFSOCK,
-} from "../abi/mode.ts";
+import { isDir, isLnk, isReg, S_IFMT, S_IFREG } from "../abi/mode.ts";
 import { O_ACCMODE, O_RDONLY, RENAME_NOREPLACE } from "../abi/open.ts";
 import type { Timespec } from "../abi/stat.ts";
 import { Inode, type SetAttr } from "../vfs/inode.ts";
@@ -34,31 +22,9 @@ import { HostDirStream } from "./dir_stream.ts";
 import { HostFile } from "./file.ts";
 import { attempt } from "./host_errno.ts";
 import { isHostName } from "./host_name.ts";
-import { isSame, type Placed } from "./places.ts";
+import { type HostStat, statOf } from "./host_stat.ts";
+import type { Placed } from "./places.ts";
 import type { HostfsSuper } from "./super.ts";
-
-/** st_mode of a host file; on Windows, which has none, the bits a user would expect. */
-export function modeOf(info: Deno.FileInfo): number {
-  const type = info.isDirectory
-    ? S_IFDIR
-    : info.isSymlink
-    ? S_IFLNK
-    : info.isFile
-    ? S_IFREG
-    : info.isFifo
-    ? S_IFIFO
-    : info.isSocket
-    ? S_IFSOCK
-    : info.isCharDevice
-    ? S_IFCHR
-    : info.isBlockDevice
-    ? S_IFBLK
-    : S_IFREG;
-  const bits = Deno.build.os === "windows" || info.mode === null
-    ? (type === S_IFREG ? 0o644 : 0o755)
-    : info.mode & 0o7777;
-  return type | bits;
-}
 
 /** See the module's comment. */
 export class HostInode extends Inode implements Placed {
@@ -71,15 +37,15 @@ export class HostInode extends Inode implements Placed {
   constructor(
     readonly fs: HostfsSuper,
     ino: number,
-    info: Deno.FileInfo,
+    stat: HostStat,
     readonly key: string,
     parent: HostInode | null,
     name: string,
   ) {
-    super(fs, ino, modeOf(info));
+    super(fs, ino, stat.mode);
     this.#parent = parent;
     this.#name = name;
-    this.#update(info);
+    this.#update(stat);
   }
 
   /** See Placed. */
@@ -97,25 +63,34 @@ export class HostInode extends Inode implements Placed {
     this.#name = name;
   }
 
-  #update(info: Deno.FileInfo): void {
-    this.mode = modeOf(info);
-    this.size = isLnk(this.mode) || isReg(this.mode) ? info.size : 4096;
-    this.nlink = info.nlink ?? 1;
-    this.uid = info.uid ?? 0;
-    this.gid = info.gid ?? 0;
-    this.rdev = info.rdev ?? 0;
-    [this.atimeSec, this.atimeNsec] = split(info.atime);
-    [this.mtimeSec, this.mtimeNsec] = split(info.mtime);
-    [this.ctimeSec, this.ctimeNsec] = split(info.ctime ?? info.mtime);
+  #update(stat: HostStat): void {
+    this.mode = stat.mode;
+    this.size = isLnk(this.mode) || isReg(this.mode) ? stat.size : 4096;
+    this.nlink = stat.nlink;
+    this.uid = stat.uid;
+    this.gid = stat.gid;
+    this.rdev = stat.rdev;
+    this.atimeSec = stat.atimeSec;
+    this.atimeNsec = stat.atimeNsec;
+    this.mtimeSec = stat.mtimeSec;
+    this.mtimeNsec = stat.mtimeNsec;
+    this.ctimeSec = stat.ctimeSec;
+    this.ctimeNsec = stat.ctimeNsec;
   }
 
-  /** See Inode. */
+  /** See Inode. By its name, which tells more; a file that has none any more by an open handle. */
   override refresh(): number {
-    const [handle] = this.handles;
-    const info = handle !== undefined ? attempt(() => handle.statSync()) : this.fs.places.info(this);
+    let stat = this.fs.places.stat(this);
+    if (typeof stat === "number") {
+      const [handle] = this.handles;
+      if (handle !== undefined) {
+        const info = attempt(() => handle.statSync());
+        stat = typeof info === "number" ? info : statOf(info);
+      }
+    }
     // A removed directory that is still open has no handle to ask: it stays as it was.
-    if (typeof info === "number") return info === -ENOENT && this.nlink === 0 ? 0 : info;
-    this.#update(info);
+    if (typeof stat === "number") return stat === -ENOENT && this.nlink === 0 ? 0 : stat;
+    this.#update(stat);
     return 0;
   }
 
@@ -134,14 +109,8 @@ export class HostInode extends Inode implements Placed {
   override lookup(name: string): Inode | number {
     if (!isDir(this.mode)) return -ENOTDIR;
     if (!isHostName(name)) return -ENOENT;
-    const path = this.fs.places.at(this, name);
-    return typeof path === "number" ? path : this.#found(name, path);
-  }
-
-  /** What is at a name. */
-  #found(name: string, path: string): Inode | number {
-    const info = attempt(() => Deno.lstatSync(path));
-    return typeof info === "number" ? info : this.fs.inode(info, this, name);
+    const stat = this.fs.places.look(this, name);
+    return typeof stat === "number" ? stat : this.fs.inode(stat, this, name);
   }
 
   /** See Inode. Devices, FIFOs and sockets are EPERM: they would be the host's. Owners are the host user's. */
@@ -152,7 +121,7 @@ export class HostInode extends Inode implements Placed {
     const made = attempt(() => Deno.openSync(path, { write: true, createNew: true, mode: mode & 0o777 }));
     if (typeof made === "number") return made;
     made.close();
-    return this.#found(name, path);
+    return this.lookup(name);
   }
 
   /** See Inode. */
@@ -160,7 +129,7 @@ export class HostInode extends Inode implements Placed {
     const path = this.#change(name);
     if (typeof path === "number") return path;
     const error = attempt(() => Deno.mkdirSync(path, { mode: mode & 0o1777 }));
-    return typeof error === "number" ? error : this.#found(name, path);
+    return typeof error === "number" ? error : this.lookup(name);
   }
 
   /** See Inode. The target is text: whoever follows it does so inside the container. */
@@ -168,7 +137,7 @@ export class HostInode extends Inode implements Placed {
     const path = this.#change(name);
     if (typeof path === "number") return path;
     const error = attempt(() => Deno.symlinkSync(target, path, { type: "file" }));
-    return typeof error === "number" ? error : this.#found(name, path);
+    return typeof error === "number" ? error : this.lookup(name);
   }
 
   /** See Inode. */
@@ -194,10 +163,10 @@ export class HostInode extends Inode implements Placed {
   #remove(name: string, directory: boolean): number {
     const path = this.#change(name);
     if (typeof path === "number") return path;
-    const info = attempt(() => Deno.lstatSync(path));
-    if (typeof info === "number") return info;
-    if (info.isDirectory !== directory) return directory ? -ENOTDIR : -EISDIR;
-    const inode = this.fs.inode(info, this, name);
+    const stat = this.fs.places.look(this, name);
+    if (typeof stat === "number") return stat;
+    if (isDir(stat.mode) !== directory) return directory ? -ENOTDIR : -EISDIR;
+    const inode = this.fs.inode(stat, this, name);
     const error = attempt(() => Deno.removeSync(path));
     // Hosts that report EEXIST or EPERM for a directory with files in it mean this.
     if (typeof error === "number") {
@@ -266,12 +235,14 @@ export class HostInode extends Inode implements Placed {
     const pin = this.fs.places.pin(this);
     if (typeof pin === "number") return pin;
     try {
-      if (!pin.info.isFile) return -EINVAL;
+      if (!isReg(pin.stat.mode)) return -EINVAL;
       const { path } = pin;
       let handle = attempt(() => Deno.openSync(path, { read: true, write }));
       // A file that may be written but not read.
       if (handle === -EACCES && write) handle = attempt(() => Deno.openSync(path, { write: true }));
-      if (typeof handle === "number" || isSame(this, handle.statSync())) return handle;
+      if (typeof handle === "number") return handle;
+      const { dev, ino } = statOf(handle.statSync());
+      if (dev === pin.stat.dev && ino === pin.stat.ino) return handle;
       handle.close();
       return -ELOOP; // it was replaced between the look and the open
     } finally {
@@ -299,12 +270,13 @@ export class HostInode extends Inode implements Placed {
         if (attr.uid !== undefined || attr.gid !== undefined) {
           Deno.chownSync(path, attr.uid ?? null, attr.gid ?? null);
         }
-        if (attr.atime !== undefined || attr.mtime !== undefined) {
-          const [atime, mtime] = this.#times(attr);
-          Deno.utimeSync(path, atime, mtime);
-        }
       });
-      return typeof error === "number" ? error : this.refresh();
+      if (typeof error === "number") return error;
+      if (attr.atime !== undefined || attr.mtime !== undefined) {
+        const error = pin.setTimes(attr.atime, attr.mtime);
+        if (error < 0) return error;
+      }
+      return this.refresh();
     } finally {
       pin.release();
     }
@@ -345,10 +317,4 @@ export class HostInode extends Inode implements Placed {
   override blocks(): number {
     return isReg(this.mode) ? Math.ceil(this.size / 512) : 0;
   }
-}
-
-function split(date: Date | null): [sec: number, nsec: number] {
-  const ms = date?.getTime() ?? 0;
-  const sec = Math.floor(ms / 1000);
-  return [sec, (ms - sec * 1000) * 1e6];
 }

@@ -4,50 +4,15 @@
  * their place, changes nothing about where a name is looked up. This is openat(2), through calls that only take paths.
  * @module
  */
-import { EIO, ELOOP, ENOENT, ENOTDIR } from "../abi/errno.ts";
+import { ELOOP, ENOENT, ENOTDIR } from "../abi/errno.ts";
+import { isDir, isLnk } from "../abi/mode.ts";
 import { attempt } from "./host_errno.ts";
+import type { HostStat } from "./host_stat.ts";
+import { Libc } from "./libc.ts";
 import { isSame, join, MAX_DEPTH, type Pin, type Placed, type Places } from "./places.ts";
 
 /** Directories that are held open at most, besides the root. */
 const MAX_HELD = 128;
-
-// Of the host's C library, for x86_64 and aarch64 (fcntl.h).
-const O_PATH = 0o10000000, O_CLOEXEC = 0o2000000;
-const O_NOFOLLOW = Deno.build.arch === "aarch64" ? 0o100000 : 0o400000;
-const OPEN_FLAGS = O_PATH | O_NOFOLLOW | O_CLOEXEC;
-
-const SYMBOLS = {
-  open: { parameters: ["buffer", "i32", "u32"], result: "i32" },
-  close: { parameters: ["i32"], result: "i32" },
-  __errno_location: { parameters: [], result: "pointer" },
-} as const;
-
-type Library = Deno.DynamicLibrary<typeof SYMBOLS>;
-
-/** Deno lets a path below /proc be used only where everything is allowed; asking for less would ask the user. */
-const NEEDED = ["ffi", "read", "write", "net", "env", "run", "sys"] as const;
-
-function loadLibrary(): Library | undefined {
-  if (NEEDED.some((name) => Deno.permissions.querySync({ name }).state !== "granted")) return undefined;
-  for (const name of ["libc.so.6", "libc.so"]) {
-    try {
-      return Deno.dlopen(name, SYMBOLS);
-    } catch {
-      // Another C library.
-    }
-  }
-}
-
-let library: Library | null | undefined;
-const encoder = new TextEncoder();
-
-/** A descriptor for a place, whatever is there; or a negative errno. */
-function openPlace(symbols: Library["symbols"], path: string): number {
-  const fd = symbols.open(encoder.encode(`${path}\0`), OPEN_FLAGS, 0);
-  if (fd >= 0) return fd;
-  const errno = symbols.__errno_location();
-  return -((errno === null ? 0 : new Deno.UnsafePointerView(errno).getInt32()) || EIO);
-}
 
 const held = (fd: number): string => `/proc/self/fd/${fd}`;
 
@@ -58,26 +23,27 @@ export class LinuxPlaces implements Places {
 
   #root: number;
 
-  private constructor(readonly symbols: Library["symbols"], root: number) {
+  private constructor(readonly libc: Libc, root: number) {
     this.#root = root;
   }
 
   /** Files below `root`; undefined where that takes what is missing: Linux, FFI, a real /proc. */
   static open(root: string): LinuxPlaces | undefined {
-    if (Deno.build.os !== "linux") return undefined;
-    library ??= loadLibrary() ?? null;
-    if (library === null) return undefined;
-    const { symbols } = library;
-    const fd = openPlace(symbols, root);
+    const libc = Libc.load();
+    if (libc === undefined) return undefined;
+    const fd = libc.open(undefined, root);
     if (fd < 0) return undefined;
-    const [there, seen] = [attempt(() => Deno.lstatSync(root)), attempt(() => Deno.statSync(held(fd)))];
+    const there = attempt(() => Deno.lstatSync(root)), seen = attempt(() => Deno.statSync(held(fd)));
     if (
       typeof there !== "number" && typeof seen !== "number" && there.ino === seen.ino &&
       there.dev === seen.dev
-    ) {
-      return new LinuxPlaces(symbols, fd);
-    }
-    symbols.close(fd);
+    ) return new LinuxPlaces(libc, fd);
+    libc.close(fd);
+  }
+
+  /** See Places. */
+  root(): HostStat | number {
+    return this.#root < 0 ? -ENOENT : this.libc.stat(this.#root, "");
   }
 
   /** See Places. */
@@ -88,12 +54,18 @@ export class LinuxPlaces implements Places {
 
   /** See Places. */
   directory(dir: Placed): string | number {
-    if (dir.parent === null) return held(this.#root);
+    const fd = this.#descriptor(dir);
+    return fd < 0 ? fd : held(fd);
+  }
+
+  /** The descriptor of a directory, opened if need be. */
+  #descriptor(dir: Placed): number {
+    if (dir.parent === null) return this.#root < 0 ? -ENOENT : this.#root;
     const known = this.#directories.get(dir);
     if (known !== undefined) {
       this.#directories.delete(dir);
       this.#directories.set(dir, known);
-      return held(known);
+      return known;
     }
     const missing: Placed[] = [];
     let at = dir;
@@ -102,25 +74,26 @@ export class LinuxPlaces implements Places {
       at = at.parent;
     }
     const from = at.parent === null ? this.#root : this.#directories.get(at)!;
+    if (from < 0) return -ENOENT;
     let above = from;
     while (missing.length > 0) {
       const next = this.#open(above, missing.pop()!);
-      if (above !== from) this.symbols.close(above);
+      if (above !== from) this.libc.close(above);
       if (next < 0) return next;
       above = next;
     }
     this.#hold(dir, above);
-    return held(above);
+    return above;
   }
 
   /** Opens a directory in the one of descriptor `above`. */
   #open(above: number, dir: Placed): number {
-    const fd = openPlace(this.symbols, join(held(above), dir.name));
+    const fd = this.libc.open(above, dir.name);
     if (fd < 0) return fd;
-    const info = attempt(() => Deno.statSync(held(fd)));
-    if (typeof info !== "number" && info.isDirectory && isSame(dir, info)) return fd;
-    this.symbols.close(fd);
-    return typeof info === "number" ? info : info.isDirectory ? -ENOENT : -ENOTDIR;
+    const stat = this.libc.stat(fd, "");
+    if (typeof stat !== "number" && isDir(stat.mode) && isSame(dir, stat)) return fd;
+    this.libc.close(fd);
+    return typeof stat === "number" ? stat : isDir(stat.mode) ? -ENOENT : -ENOTDIR;
   }
 
   /**
@@ -131,37 +104,42 @@ export class LinuxPlaces implements Places {
     if (this.#directories.size >= MAX_HELD) {
       const [oldest, old] = this.#directories.entries().next().value!;
       this.#directories.delete(oldest);
-      this.symbols.close(old);
+      this.libc.close(old);
     }
     this.#directories.set(dir, fd);
   }
 
   /** See Places. */
-  info(file: Placed): Deno.FileInfo | number {
-    const own = file.parent === null ? this.#root : this.#directories.get(file);
-    if (own !== undefined) return attempt(() => Deno.statSync(held(own)));
-    const path = this.at(file.parent!, file.name);
-    if (typeof path === "number") return path;
-    const info = attempt(() => Deno.lstatSync(path));
-    return typeof info === "number" || isSame(file, info) ? info : -ENOENT;
+  look(dir: Placed, name: string): HostStat | number {
+    const fd = this.#descriptor(dir);
+    return fd < 0 ? fd : this.libc.stat(fd, name);
+  }
+
+  /** See Places. */
+  stat(file: Placed): HostStat | number {
+    if (file.parent === null) return this.root();
+    const own = this.#directories.get(file);
+    if (own !== undefined) return this.libc.stat(own, "");
+    const stat = this.look(file.parent, file.name);
+    return typeof stat === "number" || isSame(file, stat) ? stat : -ENOENT;
   }
 
   /** See Places. */
   pin(file: Placed): Pin | number {
     if (file.parent === null) return this.#pinned(file, this.#root, () => {});
-    const path = this.at(file.parent, file.name);
-    if (typeof path === "number") return path;
-    const fd = openPlace(this.symbols, path);
-    return fd < 0 ? fd : this.#pinned(file, fd, () => this.symbols.close(fd));
+    const above = this.#descriptor(file.parent);
+    if (above < 0) return above;
+    const fd = this.libc.open(above, file.name);
+    return fd < 0 ? fd : this.#pinned(file, fd, () => this.libc.close(fd));
   }
 
   #pinned(file: Placed, fd: number, release: () => void): Pin | number {
-    const info = attempt(() => Deno.statSync(held(fd)));
-    if (typeof info !== "number" && isSame(file, info) && !info.isSymlink) {
-      return { path: held(fd), info, release };
+    const stat = this.libc.stat(fd, ""), path = held(fd);
+    if (typeof stat !== "number" && isSame(file, stat) && !isLnk(stat.mode)) {
+      return { path, stat, setTimes: (atime, mtime) => this.libc.setTimes(path, atime, mtime), release };
     }
     release();
-    return typeof info === "number" ? info : info.isSymlink ? -ELOOP : -ENOENT;
+    return typeof stat === "number" ? stat : isLnk(stat.mode) ? -ELOOP : -ENOENT;
   }
 
   /** See Places. */
@@ -169,14 +147,14 @@ export class LinuxPlaces implements Places {
     const fd = this.#directories.get(dir);
     if (fd === undefined) return;
     this.#directories.delete(dir);
-    this.symbols.close(fd);
+    this.libc.close(fd);
   }
 
   /** See Places. */
   close(): void {
-    for (const fd of this.#directories.values()) this.symbols.close(fd);
+    for (const fd of this.#directories.values()) this.libc.close(fd);
     this.#directories.clear();
-    if (this.#root >= 0) this.symbols.close(this.#root);
+    if (this.#root >= 0) this.libc.close(this.#root);
     this.#root = -1; // no descriptor: what is asked for later is not there
   }
 }

@@ -2,3 +2,4 @@
 export { type HostfsOptions, HostfsSuper } from "./super.ts";
 export type { HostInode } from "./inode.ts";
 export { type Pin, type Placed, type Places } from "./places.ts";
+export type { HostStat } from "./host_stat.ts";

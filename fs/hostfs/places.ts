@@ -1,6 +1,9 @@
 /** Where calls to the host find the files of a hostfs. @module */
 import { ELOOP, ENOENT, ENOTDIR } from "../abi/errno.ts";
+import type { Timespec } from "../abi/stat.ts";
+import { isLnk } from "../abi/mode.ts";
 import { attempt } from "./host_errno.ts";
+import { type HostStat, keyOf, statOf } from "./host_stat.ts";
 
 /** What is known of a file's place: its directory and its name there; the root has neither. */
 export interface Placed {
@@ -17,7 +20,9 @@ export interface Pin {
   /** A path under which host calls that follow links reach exactly this file. */
   readonly path: string;
   /** The file as it is now. */
-  readonly info: Deno.FileInfo;
+  readonly stat: HostStat;
+  /** Sets its times; those that are left out stay, as near as the host can do it. 0 or a negative errno. */
+  setTimes(atime: Timespec | undefined, mtime: Timespec | undefined): number;
   /** Lets go of it. */
   release(): void;
 }
@@ -28,8 +33,12 @@ export interface Places {
   at(dir: Placed, name: string): string | number;
   /** The path of a directory, for listing it. */
   directory(dir: Placed): string | number;
+  /** The root as it is now. */
+  root(): HostStat | number;
+  /** What is at `name` in a directory, a link itself. */
+  look(dir: Placed, name: string): HostStat | number;
   /** The file as it is now. */
-  info(file: Placed): Deno.FileInfo | number;
+  stat(file: Placed): HostStat | number;
   /** Holds a file that is no link, for calls that would follow one. -ELOOP if it has become one. */
   pin(file: Placed): Pin | number;
   /** A directory is gone. */
@@ -46,14 +55,28 @@ export const MAX_DEPTH = 65536;
 
 const SEPARATOR = Deno.build.os === "windows" ? "\\" : "/";
 
-/** What tells a file from others on the host; undefined where the host does not number files (some of Windows' filesystems). */
-export function keyOf(info: Deno.FileInfo): string | undefined {
-  return info.ino === null ? undefined : `${info.dev}:${info.ino}:${info.birthtime?.getTime() ?? 0}`;
+/** True if `stat` is of the file that `file` stands for. */
+export function isSame(file: Placed, stat: HostStat): boolean {
+  return (keyOf(stat) ?? file.key) === file.key;
 }
 
-/** True if `info` is of the file that `file` stands for. */
-export function isSame(file: Placed, info: Deno.FileInfo): boolean {
-  return (keyOf(info) ?? file.key) === file.key;
+/** Sets times as Deno can: both, to the millisecond. */
+export function setTimesByPath(
+  path: string,
+  stat: HostStat,
+  atime: Timespec | undefined,
+  mtime: Timespec | undefined,
+): number {
+  const date = (t: Timespec | undefined, sec: number, nsec: number): Date =>
+    new Date((t?.sec ?? sec) * 1000 + Math.floor((t?.nsec ?? nsec) / 1e6));
+  const set = attempt(() =>
+    Deno.utimeSync(
+      path,
+      date(atime, stat.atimeSec, stat.atimeNsec),
+      date(mtime, stat.mtimeSec, stat.mtimeNsec),
+    )
+  );
+  return typeof set === "number" ? set : 0;
 }
 
 /** A path of a name. */
@@ -66,15 +89,21 @@ export function join(directory: string, name: string): string {
  * a moment between the look and the use.
  */
 export class PathPlaces implements Places {
-  /** Files below `root`, a path without links. */
-  constructor(readonly root: string) {}
+  /** Files below `path`, which has no links in it. */
+  constructor(readonly path: string) {}
+
+  /** See Places. */
+  root(): HostStat | number {
+    const info = attempt(() => Deno.lstatSync(this.path));
+    return typeof info === "number" ? info : statOf(info);
+  }
 
   /** Path of a file by the names it was seen at. */
   #pathOf(file: Placed): string {
     const names: string[] = [];
     // A path this long is nobody's: the host says so.
     for (let at = file; at.parent !== null && names.length <= MAX_DEPTH; at = at.parent) names.push(at.name);
-    return names.reduceRight(join, this.root);
+    return names.reduceRight(join, this.path);
   }
 
   /** See Places. */
@@ -92,18 +121,35 @@ export class PathPlaces implements Places {
   }
 
   /** See Places. */
-  info(file: Placed): Deno.FileInfo | number {
+  look(dir: Placed, name: string): HostStat | number {
+    const path = this.at(dir, name);
+    if (typeof path === "number") return path;
+    const info = attempt(() => Deno.lstatSync(path));
+    return typeof info === "number" ? info : statOf(info);
+  }
+
+  /** See Places. */
+  stat(file: Placed): HostStat | number {
     const info = attempt(() => Deno.lstatSync(this.#pathOf(file)));
-    return typeof info === "number" || isSame(file, info) ? info : -ENOENT;
+    if (typeof info === "number") return info;
+    const stat = statOf(info);
+    return isSame(file, stat) ? stat : -ENOENT;
   }
 
   /** See Places. */
   pin(file: Placed): Pin | number {
     const above = file.parent === null ? "" : this.directory(file.parent);
     if (typeof above === "number") return above;
-    const info = this.info(file);
-    if (typeof info === "number") return info;
-    return info.isSymlink ? -ELOOP : { path: this.#pathOf(file), info, release: () => {} };
+    const stat = this.stat(file);
+    if (typeof stat === "number") return stat;
+    if (isLnk(stat.mode)) return -ELOOP;
+    const path = this.#pathOf(file);
+    return {
+      path,
+      stat,
+      setTimes: (atime, mtime) => setTimesByPath(path, stat, atime, mtime),
+      release: () => {},
+    };
   }
 
   /** See Places. */

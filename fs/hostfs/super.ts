@@ -6,12 +6,14 @@
  * host's own user that swaps directories at the right moment can still win that race.
  * @module
  */
+import { errnoName } from "../abi/errno.ts";
 import type { Statfs } from "../abi/stat.ts";
 import { type Clock, hostClock } from "../vfs/clock.ts";
 import { SuperBlock } from "../vfs/inode.ts";
-import { HostInode, modeOf } from "./inode.ts";
+import { type HostStat, keyOf } from "./host_stat.ts";
+import { HostInode } from "./inode.ts";
 import { LinuxPlaces } from "./linux_places.ts";
-import { join, keyOf, PathPlaces, type Places } from "./places.ts";
+import { join, PathPlaces, type Places } from "./places.ts";
 
 /** What a hostfs shows. */
 export interface HostfsOptions {
@@ -54,18 +56,20 @@ export class HostfsSuper extends SuperBlock {
     this.#unused = new FinalizationRegistry((key) => {
       if (inodes.get(key)?.deref() === undefined) inodes.delete(key);
     });
-    this.root = this.inode(Deno.lstatSync(path), null, "");
+    const stat = this.places.root();
+    if (typeof stat === "number") throw new Error(`reading ${path}: ${errnoName(-stat)}`);
+    this.root = this.inode(stat, null, "");
   }
 
   /** The inode of a host file: one for all its hard links. */
-  inode(info: Deno.FileInfo, parent: HostInode | null, name: string): HostInode {
-    const key = keyOf(info) ?? join(parent?.key ?? "", name);
+  inode(stat: HostStat, parent: HostInode | null, name: string): HostInode {
+    const key = keyOf(stat) ?? join(parent?.key ?? "", name);
     let inode = this.#inodes.get(key)?.deref();
-    if (inode !== undefined && modeOf(info) >>> 12 === inode.mode >>> 12) {
+    if (inode !== undefined && stat.mode >>> 12 === inode.mode >>> 12) {
       // The root's place is fixed: it can be found again below itself only through a bind mount of the host.
       if (inode.parent !== null) inode.seenAt(parent, name);
     } else {
-      inode = new HostInode(this, info.ino ?? this.#next++, info, key, parent, name);
+      inode = new HostInode(this, stat.ino || this.#next++, stat, key, parent, name);
       this.#inodes.set(key, new WeakRef(inode));
       this.#unused.register(inode, key);
     }
