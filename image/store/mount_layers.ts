@@ -47,11 +47,10 @@ export async function openLayers(
         diffId: layer.diffId,
         open: () => layer.open(options),
       });
-      const kept = closing(blob, one);
       try {
-        opened.unshift(stackLayer(index, kept, opened));
+        opened.unshift(stackLayer(index, closing(blob, one), opened));
       } catch (error) {
-        kept.close();
+        blob.close();
         throw new Error(`${name}: ${(error as Error).message}`, { cause: error });
       }
     }

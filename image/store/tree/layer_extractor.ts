@@ -176,7 +176,9 @@ export class LayerExtractor {
   #ownXattrs({ name, xattrs }: TarEntry): ReadonlyMap<string, Uint8Array> {
     if (xattrs === null) return NO_XATTRS;
     const own = ownXattrs(xattrs);
-    if ((own?.size ?? 0) < xattrs.size) this.#lose("attributes of overlay filesystems", name.replace(/\/+$/, ""));
+    if ((own?.size ?? 0) < xattrs.size) {
+      this.#lose("attributes of overlay filesystems", name.replace(/\/+$/, ""));
+    }
     return own ?? NO_XATTRS;
   }
 
