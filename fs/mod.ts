@@ -9,5 +9,6 @@ export * from "./memfs/mod.ts";
 export * from "./pseudo/mod.ts";
 export * from "./procfs/mod.ts";
 export * from "./sysfs/mod.ts";
+export * from "./cgroupfs/mod.ts";
 export * from "./devfs/mod.ts";
 export * from "./devpts/mod.ts";
