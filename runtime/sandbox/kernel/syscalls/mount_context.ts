@@ -100,16 +100,23 @@ function reconfigure(task: Task, context: FsContextFile): number {
   return error;
 }
 
+/** Notes an option; one that the filesystem would refuse whatever the others are, at once. */
+function addOption(task: Task, context: FsContextFile, option: string): number {
+  const own = sortSuperOptions([option]).own.length > 0;
+  if (own && task.vfs.filesystems.get(context.type)?.accepts?.(option) === false) return -EINVAL;
+  context.options.push(option);
+  return 0;
+}
+
 function fsconfig(task: Task, a: Arguments): number {
   const context = contextOf(task, a.number(0));
   if (typeof context === "number") return context;
   switch (a.number(1)) {
     case FSCONFIG_SET_FLAG:
-      context.options.push(a.string(2));
-      return 0;
+      return addOption(task, context, a.string(2));
     case FSCONFIG_SET_STRING:
-      if (a.string(2) === "source") context.source = a.string(3);
-      else context.options.push(`${a.string(2)}=${a.string(3)}`);
+      if (a.string(2) !== "source") return addOption(task, context, `${a.string(2)}=${a.string(3)}`);
+      context.source = a.string(3);
       return 0;
     case FSCONFIG_CMD_CREATE:
       return create(task, context);
