@@ -1,4 +1,5 @@
 /** Standard streams of a foreground container. @module */
+import { hostStdin } from "../sandbox/exec/host_stdin.ts";
 import { type ByteSink, type ByteSource, HostInput, HostOutput } from "../sandbox/exec/host_stream.ts";
 
 /** Streams a caller gives in place of the process's own. */
@@ -12,21 +13,6 @@ export interface Stdio {
 }
 
 const EMPTY: ByteSource = { readSync: () => null, read: () => Promise.resolve(null) };
-
-/** True if the host's standard input is a file, from which a read never waits. */
-function stdinIsFile(): boolean {
-  if (Deno.build.os === "windows") return false;
-  try {
-    return Deno.statSync("/dev/stdin").isFile;
-  } catch {
-    return false;
-  }
-}
-
-function hostStdin(): ByteSource {
-  const read = (into: Uint8Array): Promise<number | null> => Deno.stdin.read(into);
-  return stdinIsFile() ? { read, readSync: (into) => Deno.stdin.readSync(into) } : { read };
-}
 
 /** The three files of a process. `interactive`: the host's standard input is passed on. */
 export function openStdio(

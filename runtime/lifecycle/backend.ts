@@ -51,6 +51,8 @@ export interface CreateRequest {
    * itself then runs createContainer hooks, and startContainer hooks during start, in the container's namespaces.
    */
   environmentCreated(init: InitProcess): Promise<void>;
+  /** Logs a warning. */
+  warn(message: string): void;
 }
 
 /** A container that has been created. */

@@ -120,6 +120,7 @@ export function compileSpec(spec: Spec, options: CompileOptions): SyscallProgram
   const root = compileRoot(b, spec, options);
   compileDevices(b, root, spec.linux.devices, process.terminal);
   if (options.makeCwd) b.directory(root, process.cwd.slice(1), `making the working directory ${process.cwd}`);
+  b.steps.push({ stage: "environment" });
   compilePivot(b, root);
   if (spec.hostname !== undefined) {
     b.call("sethostname", [spec.hostname], "setting the host name", { spec: "config.md#hostname" });

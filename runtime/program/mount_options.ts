@@ -76,6 +76,16 @@ export interface MountOptions {
   readonly data: readonly string[];
 }
 
+/** Names of all options that are not the filesystem's (features.md#mount-options). */
+export function mountOptionNames(): string[] {
+  const recursive = (names: readonly string[]): string[] => names.map((name) => `r${name}`);
+  const attributes = Object.keys(ATTRIBUTES), propagations = Object.keys(PROPAGATION);
+  return [
+    ...["bind", "rbind", ...WITHOUT_EFFECT, ...attributes, ...recursive(attributes)],
+    ...[...propagations, ...recursive(propagations)],
+  ].sort();
+}
+
 /** Propagation by name: "rprivate" → [MS_PRIVATE, true]. */
 export function propagationOf(name: string): readonly [type: number, recursive: boolean] | undefined {
   const own = PROPAGATION[name];

@@ -140,10 +140,13 @@ export interface FailStep {
   readonly what: string;
 }
 
-/** A point at which both sides of the runtime meet: `created` waits for `start` (runtime.md#lifecycle). */
+/**
+ * A point at which both sides of the runtime meet (runtime.md#lifecycle): at `environment`, before the root changes, prestart, createRuntime
+ * and createContainer hooks run; `created` waits for `start`.
+ */
 export interface StageStep {
   /** Which point. */
-  readonly stage: "created";
+  readonly stage: "environment" | "created";
 }
 
 /** Any step. */

@@ -9,6 +9,22 @@ import { Places, UnpackError } from "./places.ts";
  * not waited for (CVE-2024-9676). Throws if it has more than `limit` bytes.
  */
 export function readTreeFile(tree: HostTree, path: string, limit: number): Uint8Array | undefined {
+  return readFile(tree, path, (size) => {
+    if (size > limit) throw new Error(`${path}: ${size} bytes, more than the ${limit} that are read`);
+    return size;
+  });
+}
+
+/** The first `length` bytes of a file at `path`, or all if it has fewer; undefined as readTreeFile() has it. */
+export function readTreeHead(tree: HostTree, path: string, length: number): Uint8Array | undefined {
+  return readFile(tree, path, (size) => Math.min(size, length));
+}
+
+function readFile(
+  tree: HostTree,
+  path: string,
+  lengthOf: (size: number) => number,
+): Uint8Array | undefined {
   const places = new Places(tree.root);
   try {
     let parts = path.split("/").filter((each) => each !== "");
@@ -27,9 +43,7 @@ export function readTreeFile(tree: HostTree, path: string, limit: number): Uint8
       if (!isReg(stat.mode)) return undefined;
       const reader = directory.read(name);
       try {
-        const { size } = reader.stat();
-        if (size > limit) throw new Error(`${path}: ${size} bytes, more than the ${limit} that are read`);
-        const bytes = new Uint8Array(size);
+        const bytes = new Uint8Array(lengthOf(reader.stat().size));
         return bytes.subarray(0, reader.read(bytes, 0));
       } finally {
         reader.close();

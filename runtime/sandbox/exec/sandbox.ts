@@ -9,20 +9,25 @@ import type { SyscallProgram } from "../../program/types.ts";
 import { FdTable } from "../kernel/fd_table.ts";
 import { Kernel } from "../kernel/kernel.ts";
 import { procHost } from "../kernel/proc_host.ts";
-import { type ReadyProcess, runProgram } from "../kernel/program_runner.ts";
+import { type ReadyProcess, runProgram, type Stages } from "../kernel/program_runner.ts";
 import type { Task } from "../kernel/task.ts";
 import { runTask } from "../kernel/task_run.ts";
 import { hostClock } from "./host_clock.ts";
+import { Ticker } from "./interrupt/ticker.ts";
 import { WasmFormat } from "./wasm_format.ts";
 
 /** What a sandbox is made of. */
 export interface SandboxOptions {
   /** Trees that the program finds at absolute paths: the root filesystem, sources of binds. */
   readonly trees: readonly { readonly path: string; readonly sb: SuperBlock; readonly source?: string }[];
+  /** Host name of the initial UTS namespace. */
+  readonly hostname?: string;
   /** Most bytes of memory a process may have; 0: no limit. */
   readonly memoryLimit?: number;
   /** The function that starts the first module, in place of `_start`. */
   readonly start?: string;
+  /** Processes can be paused, limited and killed while they compute: costs speed (docs/RATIONALE.md). */
+  readonly interruptible?: boolean;
   /** Hears why a process ended by a trap. */
   readonly diagnose: (message: string) => void;
 }
@@ -52,14 +57,23 @@ function terminalOf(task: Task): OpenFile | undefined {
 export class Sandbox {
   /** The kernel. */
   readonly kernel: Kernel;
+  readonly #ticker: Ticker | undefined;
 
   /** A sandbox that has not been started. */
   constructor(options: SandboxOptions) {
-    const { memoryLimit = 0, diagnose, start } = options;
+    const { memoryLimit = 0, diagnose, start, hostname } = options;
+    const ticker = this.#ticker = options.interruptible ? new Ticker() : undefined;
     const kernel = this.kernel = new Kernel({
       clock: hostClock(),
+      ...hostname === undefined ? {} : { hostname },
       formats: [
-        new WasmFormat({ memoryLimit, fillRandom, diagnose, ...start === undefined ? {} : { start } }),
+        new WasmFormat({
+          memoryLimit,
+          ticker,
+          fillRandom,
+          diagnose,
+          ...start === undefined ? {} : { start },
+        }),
       ],
     });
     const memory = (): { total: number; free: number } => {
@@ -112,13 +126,17 @@ export class Sandbox {
   }
 
   /**
-   * Runs a program up to its execve. `stdio` are standard input, output and error, which the process closes. Throws a ProgramError
-   * that says which step failed.
+   * Runs a program up to its execve. `stdio` are standard input, output and error, which the process closes; `stages` is awaited at each of
+   * its stages. Throws a ProgramError that says which step failed.
    */
-  prepare(program: SyscallProgram, stdio: readonly [OpenFile, OpenFile, OpenFile]): Promise<ReadyProcess> {
+  prepare(
+    program: SyscallProgram,
+    stdio: readonly [OpenFile, OpenFile, OpenFile],
+    stages?: Stages,
+  ): Promise<ReadyProcess> {
     const files = new FdTable();
     for (const file of stdio) files.install(file);
-    return runProgram(this.kernel, program, files);
+    return runProgram(this.kernel, program, files, stages);
   }
 
   /** Runs a prepared process to its end. Its wait status. */
@@ -128,6 +146,7 @@ export class Sandbox {
 
   /** Gives everything back. */
   shutdown(): void {
+    this.#ticker?.close();
     this.kernel.shutdown();
   }
 }

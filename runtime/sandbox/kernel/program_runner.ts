@@ -1,7 +1,7 @@
 /** Runs a SyscallProgram on the userland kernel. @module */
 import { errnoText } from "../../../fs/abi/errno_text.ts";
 import { CLONE_CLEAR_SIGHAND } from "../../abi/linux/clone.ts";
-import type { Arg, CallStep, Step, SyscallName, SyscallProgram } from "../../program/types.ts";
+import type { Arg, CallStep, StageStep, Step, SyscallName, SyscallProgram } from "../../program/types.ts";
 import type { LoadedImage } from "./binfmt.ts";
 import { execve } from "./execve.ts";
 import type { FdTable } from "./fd_table.ts";
@@ -87,19 +87,27 @@ function labels(steps: readonly Step[]): Map<string, number> {
   return at;
 }
 
+/** Is awaited at each stage of a program. */
+export type Stages = (stage: StageStep["stage"], task: Task) => Promise<void>;
+
+/** Runs a program to its execve in a task that is there already. Rejects with a ProgramError when a step fails. */
+export function runInTask(task: Task, program: SyscallProgram): Promise<ReadyProcess> {
+  return runSteps(task, program.init, () => Promise.resolve());
+}
+
 /**
- * Runs a program to its execve in a new init task that has `files`. `created` is awaited at the stage of that name.
+ * Runs a program to its execve in a new init task that has `files`. `stages` is awaited at each of its stages.
  * Rejects with a ProgramError when a step fails; the task is gone then.
  */
 export async function runProgram(
   kernel: Kernel,
   program: SyscallProgram,
   files: FdTable,
-  created: (task: Task) => Promise<void> = () => Promise.resolve(),
+  stages: Stages = () => Promise.resolve(),
 ): Promise<ReadyProcess> {
   const task = cloneInit(kernel, program.cloneFlags, files);
   try {
-    return await runSteps(task, program.init, created);
+    return await runSteps(task, program.init, stages);
   } catch (error) {
     task.exit(127 << 8);
     throw error;
@@ -109,7 +117,7 @@ export async function runProgram(
 async function runSteps(
   task: Task,
   steps: readonly Step[],
-  created: (task: Task) => Promise<void>,
+  stages: Stages,
 ): Promise<ReadyProcess> {
   const run = new Run(task);
   const targets = labels(steps);
@@ -121,7 +129,7 @@ async function runSteps(
   for (let i = 0; i < steps.length; i++) {
     const step = steps[i]!;
     if ("jump" in step) i = jump(step.jump);
-    else if ("stage" in step) await created(task);
+    else if ("stage" in step) await stages(step.stage, task);
     else if ("fail" in step) throw new ProgramError(step.what, step.fail, null);
     else if ("call" in step) {
       const result = await run.call(step);

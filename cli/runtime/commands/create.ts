@@ -1,0 +1,70 @@
+/** `umiak-runtime create`. @module */
+import { readBundle } from "../../../runtime/engine/bundle_config.ts";
+import { chooseBackend } from "../../../runtime/engine/choose_backend.ts";
+import { setHostCommand } from "../../../runtime/engine/host_process.ts";
+import type { Container } from "../../../runtime/lifecycle/backend.ts";
+import { create } from "../../../runtime/lifecycle/create.ts";
+import { checkId } from "../../../runtime/lifecycle/id.ts";
+import type { Parsed } from "../../parser.ts";
+import { selfCommand } from "../self.ts";
+import type { Runtime } from "../runtime.ts";
+
+/** How many descriptors a caller passes on: --preserve-fds, and those of socket activation (sd_listen_fds(3)). */
+export function descriptorsToPass(parsed: Parsed): number {
+  const text = parsed.value("preserve-fds") ?? "0";
+  if (!/^\d+$/.test(text)) throw parsed.error(`--preserve-fds: ${JSON.stringify(text)} is not a number`);
+  const listening = Deno.env.get("LISTEN_PID") === String(Deno.pid)
+    ? Number(Deno.env.get("LISTEN_FDS") ?? 0)
+    : 0;
+  return Number(text) + (Number.isInteger(listening) ? listening : 0);
+}
+
+/** Writes a process id for the caller, whole or not at all. */
+export function writePidFile(path: string, pid: number): void {
+  const temporary = `${path}.${crypto.randomUUID()}`;
+  try {
+    Deno.writeTextFileSync(temporary, String(pid));
+    Deno.renameSync(temporary, path);
+  } catch (error) {
+    throw new Error(`writing the pid file ${path}: ${(error as Error).message}`, { cause: error });
+  }
+}
+
+/** Creates the container that the arguments describe. */
+export async function createFrom(
+  parsed: Parsed,
+  { globals, context }: Runtime,
+  detached: boolean,
+): Promise<Container> {
+  const id = parsed.args[0]!;
+  checkId(id);
+  if (parsed.value("pidfd-socket") !== undefined) {
+    throw new Error("--pidfd-socket: descriptors of processes cannot be sent");
+  }
+  const { bundle, rootfs, config, spec } = readBundle(parsed.value("bundle") ?? ".");
+  const pidFile = parsed.value("pid-file"), consoleSocket = parsed.value("console-socket");
+  setHostCommand(selfCommand());
+  return await create(context, {
+    ...{ id, bundle, rootfs, config, spec },
+    backend: chooseBackend(id, spec, rootfs),
+    owner: Deno.uid() ?? 0,
+    now: new Date(),
+    options: {
+      ...consoleSocket === undefined ? {} : { consoleSocket },
+      preserveFds: descriptorsToPass(parsed),
+      detached,
+      noPivot: parsed.has("no-pivot"),
+      noNewKeyring: parsed.has("no-new-keyring"),
+      systemdCgroup: globals.has("systemd-cgroup"),
+    },
+    onCreated: ({ pid }) => {
+      if (pidFile !== undefined) writePidFile(pidFile, pid);
+    },
+  });
+}
+
+/** Creates a container. */
+export async function createCommand(parsed: Parsed, runtime: Runtime): Promise<number> {
+  await createFrom(parsed, runtime, true);
+  return 0;
+}

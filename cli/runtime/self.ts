@@ -1,0 +1,23 @@
+/** This command line as a container's process. @module */
+
+/** First argument of the processes that stand for a container's. */
+export const HOST_PROCESS = "host-process";
+
+/** Arguments of this Deno that run this very command line again, as such a process. */
+export function selfCommand(): string[] {
+  const config = new URL("../../deno.json", import.meta.url);
+  return [
+    Deno.execPath(),
+    "run",
+    "--quiet",
+    "--no-lock",
+    "--no-check",
+    "--allow-all",
+    // A bundle has its packages inside or beside it, and needs no import map.
+    ...(import.meta.url.endsWith(".ts") && config.protocol === "file:"
+      ? ["--config", config.pathname]
+      : ["--no-config"]),
+    Deno.mainModule,
+    HOST_PROCESS,
+  ];
+}

@@ -1,0 +1,51 @@
+/** What `umiak-runtime` can do (features.md), and in words what its backends cannot. @module */
+import { CAPABILITIES } from "../abi/linux/capability.ts";
+import { mountOptionNames } from "../program/mount_options.ts";
+import type { Features } from "../spec/features.ts";
+import { HOOK_NAMES } from "../spec/hook_types.ts";
+import { NAMESPACE_TYPES } from "../spec/names.ts";
+import { OCI_VERSION } from "../spec/state.ts";
+
+/** What the userland kernel answers with an error, or does without. */
+const NOT_IN_SANDBOX: readonly string[] = [
+  "--console-socket",
+  "--pidfd-socket",
+  "--preserve-fds",
+  "exec --cgroup",
+  "update",
+  "joining pid, mount and user namespaces by path",
+  "hooks in the container's namespaces that are not WebAssembly modules",
+];
+
+/** The features structure of a version of umiak. */
+export function features(version: string): Features {
+  const no = { enabled: false };
+  return {
+    ociVersionMin: "1.0.0",
+    ociVersionMax: OCI_VERSION,
+    hooks: HOOK_NAMES,
+    mountOptions: mountOptionNames(),
+    linux: {
+      namespaces: [...NAMESPACE_TYPES].sort(),
+      capabilities: CAPABILITIES,
+      cgroup: { v1: false, v2: false, systemd: false, systemdUser: false, rdma: false },
+      seccomp: no,
+      apparmor: no,
+      selinux: no,
+      intelRdt: { enabled: false, schemata: false, monitoring: false },
+      mountExtensions: { idmap: no },
+      netDevices: no,
+    },
+    annotations: {
+      "umiak.version": version,
+      "umiak.backends": "sandbox",
+      "umiak.sandbox.unsupported": NOT_IN_SANDBOX.join("; "),
+    },
+    potentiallyUnsafeConfigAnnotations: [
+      "module.wasm.image/variant",
+      "org.opencontainers.image.architecture",
+      "org.opencontainers.image.os",
+      "run.oci.handler",
+    ],
+  };
+}

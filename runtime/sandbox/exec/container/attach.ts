@@ -1,0 +1,88 @@
+/** This process of the host stands for one of a container's: its standard streams and signals go there, its status comes back. @module */
+import { exited } from "../../../abi/linux/wait_status.ts";
+import { LifecycleError } from "../../../lifecycle/error.ts";
+import { listenForSignals } from "../host/signals.ts";
+import { FRAME, type Frame, FrameSocket, type Message } from "./frames.ts";
+import { failureOf } from "./sockets.ts";
+
+/** Bytes of standard input that are sent at once; the container asks for more. */
+const CHUNK = 64 * 1024;
+/** Status when the container ends under it: as if by SIGKILL, like everything in a pid namespace whose init has ended. */
+const KILLED = 9;
+
+/** A process that has been started. */
+export interface Attached {
+  /** Passes everything on until it ends. Its wait status. */
+  wait(): Promise<number>;
+}
+
+const messageOf = (frame: Frame): Message | undefined =>
+  frame.type === FRAME.message ? JSON.parse(new TextDecoder().decode(frame.bytes)) as Message : undefined;
+
+function writeAll(to: typeof Deno.stdout, bytes: Uint8Array): void {
+  for (let at = 0; at < bytes.length;) {
+    try {
+      at += to.writeSync(bytes.subarray(at));
+    } catch (error) {
+      if (!(error instanceof Deno.errors.WouldBlock)) throw error;
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 1); // until whoever reads has made room
+    }
+  }
+}
+
+/** Sends one chunk of standard input; an empty one at its end. */
+async function sendInput(socket: FrameSocket): Promise<void> {
+  const chunk = new Uint8Array(CHUNK);
+  const n = await Deno.stdin.read(chunk).catch(() => null);
+  await socket.send(FRAME.stdin, chunk.subarray(0, n ?? 0)).catch(() => {}); // the other end is gone: wait() knows
+}
+
+async function pump(socket: FrameSocket): Promise<number> {
+  for (;;) {
+    const frame = await socket.receive();
+    if (frame === null) return KILLED;
+    const message = messageOf(frame);
+    if (message?.op === "exit") return typeof message.status === "number" ? message.status : exited(255);
+    if (message?.op === "more") void sendInput(socket);
+    else if (frame.type === FRAME.stdout || frame.type === FRAME.stderr) {
+      try {
+        writeAll(frame.type === FRAME.stdout ? Deno.stdout : Deno.stderr, frame.bytes);
+      } catch {
+        await socket.message({ op: "closed", stream: frame.type }); // nobody reads any more: the next write fails there
+      }
+    }
+  }
+}
+
+/** Starts a process in the container whose host process listens at `control`. Throws if it cannot be started. */
+export async function attachProcess(control: string, process: string): Promise<Attached> {
+  let conn: Deno.Conn;
+  try {
+    conn = await Deno.connect({ transport: "unix", path: control });
+  } catch (error) {
+    throw new LifecycleError(
+      `exec: the container's process has gone: ${(error as Error).message}`,
+      "failed",
+      { cause: error },
+    );
+  }
+  const socket = new FrameSocket(conn);
+  const isTerminal = [Deno.stdin, Deno.stdout, Deno.stderr].map((stream) => stream.isTerminal());
+  await socket.message({ op: "exec", process, isTerminal });
+  const answer = await socket.receiveMessage();
+  const failure = answer === null
+    ? new LifecycleError("exec: the container's process ended unexpectedly", "failed")
+    : failureOf(answer);
+  if (failure !== undefined) {
+    socket.abort();
+    throw failure;
+  }
+  const stop = listenForSignals((signal) => void socket.message({ op: "signal", signal }).catch(() => {}));
+  return {
+    wait: () =>
+      pump(socket).finally(() => {
+        stop();
+        socket.abort();
+      }),
+  };
+}

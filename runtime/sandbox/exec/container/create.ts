@@ -1,0 +1,166 @@
+/** create on the userland kernel: starts the host process, which prepares the program up to its execve. @module */
+import { SIGNAL } from "../../../abi/linux/signal.ts";
+import { exited, signaled } from "../../../abi/linux/wait_status.ts";
+import type { Container, CreateRequest, InitProcess } from "../../../lifecycle/backend.ts";
+import { LifecycleError } from "../../../lifecycle/error.ts";
+import { closeOnExec } from "../../../lifecycle/host/descriptors.ts";
+import { identify } from "../../../lifecycle/host/processes.ts";
+import type { Spec } from "../../../spec/types.ts";
+import { FrameSocket } from "./frames.ts";
+import { hostCommand, hostEnvironment } from "./host_command.ts";
+import { createPath, failureOf, removeSockets, socketDirectory } from "./sockets.ts";
+
+/** Host processes that this process has started, by their ids. */
+const children: Map<number, Deno.ChildProcess> = new Map();
+
+/** Namespaces of the host that its process can be started in by nsenter(1). */
+const ENTERED: Readonly<Record<string, string>> = {
+  network: "--net",
+  ipc: "--ipc",
+  uts: "--uts",
+  cgroup: "--cgroup",
+  time: "--time",
+};
+
+/** The start of a command line that enters the host's namespaces that are to be joined (config-linux.md#namespaces, path). */
+function enteringNamespaces(spec: Spec): string[] {
+  const joined = spec.linux.namespaces.filter(({ path }) => path !== undefined);
+  if (joined.length === 0) return [];
+  return [
+    "nsenter",
+    ...joined.map(({ type, path }) => {
+      const option = ENTERED[type];
+      if (option === undefined || Deno.build.os !== "linux") {
+        throw new LifecycleError(
+          `joining the ${type} namespace ${path}: the userland kernel cannot`,
+          "unsupported",
+        );
+      }
+      return `${option}=${path}`;
+    }),
+    "--",
+  ];
+}
+
+function checkOptions({ id, spec, options }: CreateRequest): void {
+  const refuse = (what: string): LifecycleError =>
+    new LifecycleError(`creating container ${JSON.stringify(id)}: ${what}`, "unsupported");
+  if (options.preserveFds > 0) throw refuse("the userland kernel cannot pass descriptors of the host on");
+  if (!spec.process?.terminal) return;
+  if (options.consoleSocket === undefined && options.detached) {
+    throw new LifecycleError(
+      "cannot allocate tty if the caller will detach without setting console socket",
+      "invalid",
+    );
+  }
+  if (options.consoleSocket !== undefined) {
+    throw refuse("the userland kernel has no terminals for console sockets");
+  }
+}
+
+function spawnHost(request: CreateRequest, sockets: string): Deno.ChildProcess {
+  const words = [...enteringNamespaces(request.spec), ...hostCommand(), "host", request.directory, sockets];
+  closeOnExec();
+  try {
+    return new Deno.Command(words[0]!, {
+      args: words.slice(1),
+      env: hostEnvironment(),
+      clearEnv: true,
+      ...{ stdin: "inherit", stdout: "inherit", stderr: "inherit" } as const,
+      // Its own session: a ^C at the caller's terminal is the caller's to pass on.
+      detached: request.options.detached,
+    }).spawn();
+  } catch (error) {
+    throw new LifecycleError(
+      `starting the process of container ${JSON.stringify(request.id)}: ${(error as Error).message}`,
+      "failed",
+      { cause: error },
+    );
+  }
+}
+
+function gone(id: string): LifecycleError {
+  return new LifecycleError(
+    `creating container ${JSON.stringify(id)}: its process ended unexpectedly`,
+    "failed",
+  );
+}
+
+async function converse(request: CreateRequest, socket: FrameSocket, init: InitProcess): Promise<void> {
+  const { id, bundle, rootfs, spec } = request;
+  await socket.message({ op: "create", id, bundle, rootfs, ociVersion: spec.ociVersion, pid: init.pid });
+  for (;;) {
+    const message = await socket.receiveMessage();
+    if (message === null) throw gone(id);
+    const failure = failureOf(message);
+    if (failure !== undefined) throw failure;
+    if (message.op === "environment") {
+      await request.environmentCreated(init);
+      await socket.message({ op: "continue" });
+    } else if (message.op === "warning") request.warn(String(message.message));
+    else if (message.op === "created") {
+      await socket.message({ op: "detach" });
+      return;
+    }
+  }
+}
+
+/** Makes the host process of a container and has it prepare everything. */
+export async function createInit(request: CreateRequest): Promise<InitProcess> {
+  checkOptions(request);
+  const { id, directory } = request;
+  const sockets = socketDirectory(directory);
+  const listener = Deno.listen({ transport: "unix", path: createPath(sockets) });
+  let child: Deno.ChildProcess | undefined;
+  try {
+    child = spawnHost(request, sockets);
+    const init = { ...identify(child.pid), data: { sockets } };
+    const ended = child.status.then(() => null);
+    const conn = await Promise.race([listener.accept(), ended]);
+    if (conn === null) throw gone(id);
+    const socket = new FrameSocket(conn);
+    try {
+      await converse(request, socket, init);
+    } finally {
+      await socket.close();
+    }
+    children.set(child.pid, child);
+    child.unref();
+    return init;
+  } catch (error) {
+    if (child !== undefined) {
+      try {
+        child.kill("SIGKILL");
+      } catch {
+        // It has ended.
+      }
+      await child.status;
+    }
+    removeSockets(sockets, directory);
+    throw error;
+  } finally {
+    listener.close();
+    try {
+      Deno.removeSync(createPath(sockets));
+    } catch {
+      // The directory has gone, too.
+    }
+  }
+}
+
+/** Wait status of a process of the host. */
+export function waitStatusOf(status: Deno.CommandStatus): number {
+  return status.signal === null
+    ? exited(status.code)
+    : signaled((SIGNAL as Record<string, number>)[status.signal] ?? status.code - 128);
+}
+
+/** Waits for the end of a host process that this process has started. */
+export async function waitForInit(container: Container): Promise<number> {
+  const child = children.get(container.record.init!.pid);
+  if (child === undefined) throw new Error(`container ${container.record.id} was created by another process`);
+  child.ref();
+  const status = await child.status;
+  children.delete(child.pid);
+  return waitStatusOf(status);
+}
