@@ -409,7 +409,7 @@ async function onTerminal(args: readonly string[], input: string): Promise<[show
     let typed = false;
     for await (const bytes of child.stdout) {
       shown += new TextDecoder().decode(bytes);
-      if (typed || !shown.includes("ready")) continue;
+      if (typed || !shown.includes("ready\r\n")) continue;
       typed = true;
       await writer.write(new TextEncoder().encode(input));
     }

@@ -1,6 +1,7 @@
 /** `umiak run`: from an image reference to an exit code. @module */
 import { ENOENT } from "../../fs/abi/errno.ts";
 import { HostfsSuper } from "../../fs/hostfs/mod.ts";
+import { SIGNAL } from "../abi/linux/signal.ts";
 import { shellStatus } from "../abi/linux/wait_status.ts";
 import { compileSpec } from "../program/compile.ts";
 import type { SyscallProgram } from "../program/types.ts";
@@ -149,10 +150,9 @@ export async function runImage(options: RunOptions, stdio: Stdio = {}): Promise<
   }
   const { sandbox, program } = prepareContainer(image, options, stdio.stderr);
   try {
-    const ready = await sandbox.prepare(
-      program,
-      openStdio(options.interactive ?? false, options.tty ?? false, stdio),
-    );
+    const files = openStdio(options.interactive ?? false, options.tty ?? false, stdio);
+    const ready = await sandbox.prepare(program, files);
+    for (const output of [files[1], files[2]]) output.onBroken = () => ready.task.raise(SIGNAL.SIGPIPE);
     const cancel = options.timeout === undefined
       ? undefined
       : setDeadline(ready.task, options.timeout, options.stopSignal);

@@ -12,6 +12,7 @@ import { O_RDONLY, O_WRONLY } from "../../../fs/abi/open.ts";
 import { POLLHUP, POLLIN, POLLOUT } from "../../../fs/abi/poll.ts";
 import type { Statfs } from "../../../fs/abi/stat.ts";
 import { makedev } from "../../../fs/abi/device.ts";
+import { hostErrno } from "../../../fs/hostfs/host_errno.ts";
 import { Inode, SuperBlock } from "../../../fs/vfs/inode.ts";
 import { OpenFile } from "../../../fs/vfs/open_file.ts";
 import { WaitQueue } from "../../../fs/vfs/wait_queue.ts";
@@ -142,6 +143,8 @@ export class HostInput extends OpenFile {
 export class HostOutput extends OpenFile {
   readonly #queue = new WaitQueue();
   #full = false;
+  /** Called when a write finds that the reader has gone. The host's SIGPIPE: it ends an init, too, which ignores one of its own kernel. */
+  onBroken: (() => void) | null = null;
 
   /** Writes to `sink`; `tty`: it is a terminal. */
   constructor(readonly sink: ByteSink, readonly tty: boolean) {
@@ -166,7 +169,9 @@ export class HostOutput extends OpenFile {
         return done > 0 ? done : -EAGAIN;
       }
       if (done > 0) return done;
-      return error instanceof Deno.errors.BrokenPipe ? -EPIPE : -EIO;
+      const errno = hostErrno(error);
+      if (errno === -EPIPE) this.onBroken?.();
+      return errno;
     }
   }
 
