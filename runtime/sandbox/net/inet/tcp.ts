@@ -125,13 +125,17 @@ export class TcpSocket extends TcpEndpoint {
     if (this.isGroup(to.ip)) return -ENETUNREACH;
     const path = pathTo(this.ns, to.ip);
     if (typeof path === "number") return path;
-    const listener = path.target === null ? undefined : findListener(path.target, to.ip, to.port, this);
+    const find = (): TcpSocket | undefined => {
+      const client = { ip: this.bound ?? path.source, port: this.port };
+      return path.target === null ? undefined : findListener(path.target, to.ip, to.port, client);
+    };
+    const listener = find();
     const uplink = path.uplink ?? (path.target === this.ns ? this.ns.hostUplink() : null);
     const outside = inetAddress(to.ip.length === 4 ? AF_INET : AF_INET6, to.ip, to.port);
     if (listener === undefined && uplink !== null && !uplink.allows("tcp", outside)) return -EPERM;
     const error = this.#begin(path, to);
     if (error < 0) return error;
-    if (listener !== undefined) this.#knock(listener);
+    if (listener !== undefined) this.#knock(find() ?? listener); // now that it has a port
     else if (uplink !== null) dial(this, uplink, outside);
     else this.#fail(ECONNREFUSED);
     return -EINPROGRESS;

@@ -19,12 +19,12 @@ export function spread(ip: Ip, port: number): number {
   return hash >>> 0;
 }
 
-/** The listener for a connection from `client` to an address of `ns`. */
+/** The listener of `ns` for a connection from `client`; of several (SO_REUSEPORT) always the same. */
 export function findListener(
   ns: NetNamespace,
   ip: Ip,
   port: number,
-  client: InetSocket,
+  client: { readonly ip: Ip; readonly port: number },
 ): TcpSocket | undefined {
   let best: TcpSocket[] = [], score = 0;
   for (const socket of ns.tcp.on(port)) {
@@ -33,5 +33,5 @@ export function findListener(
     if (fits > score) best = [socket], score = fits;
     else if (fits === score && fits > 0) best.push(socket);
   }
-  return best.length < 2 ? best[0] : best[spread(client.local ?? ip, client.port) % best.length];
+  return best.length < 2 ? best[0] : best[spread(client.ip, client.port) % best.length];
 }

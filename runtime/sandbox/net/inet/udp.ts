@@ -148,6 +148,11 @@ export class UdpSocket extends InetSocket {
       return data.length;
     }
     const address = inetAddress(to.ip.length === 4 ? AF_INET : AF_INET6, to.ip, to.port);
+    const published = uplink.answering(inetAddress(address.family, source, this.port), address);
+    if (published !== undefined) {
+      published.send(data, address).catch(() => {}); // what the host refuses is lost, as datagrams are
+      return data.length;
+    }
     if (!uplink.allows("udp", address)) return -EPERM;
     if (this.#flow === null || this.#flow.isClosed) {
       const flow = HostFlow.open(this, uplink, to.ip);

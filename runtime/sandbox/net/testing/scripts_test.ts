@@ -3,7 +3,10 @@ import assert from "node:assert/strict";
 import { ERRNO } from "../../../../fs/abi/errno.ts";
 import { here } from "./here.ts";
 import { linux } from "./linux.ts";
-import { SCRIPTS } from "./scripts.ts";
+import { OPTION_SCRIPTS } from "./scripts/options.ts";
+import { TCP_SCRIPTS } from "./scripts/tcp.ts";
+import { UDP_SCRIPTS } from "./scripts/udp.ts";
+import { UNIX_SCRIPTS } from "./scripts/unix.ts";
 import type { ScriptSockets } from "./sockets.ts";
 
 const NAMES = new Map<number, string>(Object.entries(ERRNO).map(([name, number]) => [-number, name]));
@@ -23,6 +26,7 @@ function play(
   return notes;
 }
 
+const SCRIPTS = { ...OPTION_SCRIPTS, ...TCP_SCRIPTS, ...UDP_SCRIPTS, ...UNIX_SCRIPTS };
 const onLinux = Deno.build.os === "linux";
 /** Tries on Linux: a busy host may deliver what was sent a moment after the call. */
 const TRIES = 5;

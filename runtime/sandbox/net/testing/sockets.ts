@@ -10,7 +10,7 @@ export interface ScriptSockets {
   /** socketpair(2). */
   pair(type: number): readonly [number, number] | number;
   /** bind(2). */
-  bind(fd: number, address: ScriptAddress): number;
+  bind(fd: number, address: ScriptAddress | null): number;
   /** listen(2). */
   listen(fd: number, backlog: number): number;
   /** accept(2): a descriptor. */
