@@ -5,7 +5,7 @@
  */
 import assert from "node:assert/strict";
 import { isDir, isLnk, isReg } from "../fs/abi/mode.ts";
-import { O_APPEND, O_CREAT, O_WRONLY } from "../fs/abi/open.ts";
+import { O_APPEND, O_CREAT, O_WRONLY, RENAME_EXCHANGE } from "../fs/abi/open.ts";
 import { LayerfsSuper, MemoryBlob } from "../fs/layerfs/mod.ts";
 import { copyAttributes, OverlaySuper } from "../fs/overlay/mod.ts";
 import { Files, testCaller } from "../fs/testing/mod.ts";
@@ -213,7 +213,7 @@ function change(random: Random, f: Files, root: Inode): void {
         break;
       case 6:
       case 7:
-        f.rename(at, to);
+        f.rename(at, to, random.oneIn(3) ? RENAME_EXCHANGE : 0);
         break;
       case 8:
         f.rmdir(at);

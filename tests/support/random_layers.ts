@@ -69,6 +69,8 @@ export function randomLayer(random: Random, known: ReadonlyMap<string, Kind>, tw
       }
       : {},
   });
+  // Permitted and inheritable sets of no capability: what setcap writes (linux/capability.h, revision 2).
+  const capability = Uint8Array.from([1, 0, 0, 2, ...Array(16).fill(0)]);
   const noXattrs = () => ({ ...common(), xattrs: new Map<string, Uint8Array>() });
   if (random.oneIn(3)) put({ name: "./", type: "dir", ...common(), mode: 0o700 + random.below(64) });
   for (let i = 3 + random.below(10); i > 0; i--) {
@@ -80,7 +82,10 @@ export function randomLayer(random: Random, known: ReadonlyMap<string, Kind>, tw
         break;
       case 2:
       case 3:
-        put({ name, type: "file", ...common(), content: random.bytes(random.below(40)) }, "other");
+        put({
+          ...{ name, type: "file", ...common(), content: random.bytes(random.below(40)) },
+          ...random.oneIn(8) ? { xattrs: new Map([["security.capability", capability]]) } : {},
+        }, "other");
         break;
       case 4:
         put(sparse(random, { name, type: "file", ...common() }), "other");
