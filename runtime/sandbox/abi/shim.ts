@@ -6,6 +6,8 @@
  * - 64-bit arguments reach JavaScript as numbers (a double, or two halves) and never as bigint.
  * - A guest that must end is ended by a real trap: an exception thrown from JavaScript could be caught by the guest's
  *   own `catch_all`.
+ * - Every call is a safe point: when a global says that something wants attention (a signal, a stop), the guest's stack is suspended
+ *   before the call returns.
  * @module
  */
 
@@ -25,12 +27,18 @@ export interface ShimFunction {
   readonly blocks?: boolean;
   /** It has no result and never returns (proc_exit). */
   readonly noreturn?: boolean;
+  /** With `noreturn`: it returns after all, to a guest that then unwinds its stack (stack_restore). */
+  readonly unwinds?: boolean;
+  /** It has no result, but returns. */
+  readonly noresult?: boolean;
 }
 
 /** Answer of a plain function: call the blocking one. */
 export const WOULD_BLOCK = -1;
 /** Answer of either function: the guest ends here. */
 export const END_GUEST = -2;
+/** Answer of `attend`: the call is made again. */
+export const AGAIN = -3;
 
 const I32 = 0x7f, I64 = 0x7e, F64 = 0x7c;
 
@@ -92,13 +100,19 @@ function pushArguments(params: readonly ShimParam[]): number[] {
 
 function body(f: ShimFunction, plain: number, blocking: number): number[] {
   const args = pushArguments(f.params);
-  if (f.noreturn) {
-    const code = [0, ...args, 0x10, ...leb(plain), 0x1a, 0x00, 0x0b]; // call, drop, unreachable
+  if (f.noreturn && f.blocks) { // it always blocks: call, drop, unreachable
+    const code = [0, ...args, 0x10, ...leb(blocking), 0x1a, 0x00, 0x0b];
+    return [...leb(code.length), ...code];
+  }
+  if (f.noreturn || f.noresult) {
+    // call; drop, unreachable. One that unwinds or just returns does so unless the guest ends: call; < 0: if, unreachable.
+    const end = f.unwinds || f.noresult ? [0x41, 0, 0x48, 0x04, 0x40, 0x00, 0x0b, 0x0b] : [0x1a, 0x00, 0x0b];
+    const code = [0, ...args, 0x10, ...leb(plain), ...end];
     return [...leb(code.length), ...code];
   }
   const r = leb(f.params.length);
   const code = [
-    ...[1, 1, I32], // one local: the result
+    ...[1, 1, I32, 0x03, 0x40], // one local: the result; loop
     ...args,
     ...[0x10, ...leb(plain), 0x22, ...r, 0x41, 0, 0x48, 0x04, 0x40], // call; tee r; r < 0: if
     ...(f.blocks
@@ -110,14 +124,18 @@ function body(f: ShimFunction, plain: number, blocking: number): number[] {
       : []),
     ...[0x20, ...r, 0x41, 0x7e, 0x46, 0x04, 0x40, 0x00, 0x0b], // r == -2: unreachable
     0x0b,
+    ...[0x23, 0, 0x04, 0x40], // attention: if
+    ...[0x20, ...r, 0x10, 0, 0x22, ...r, 0x41, 0x7e, 0x46, 0x04, 0x40, 0x00, 0x0b], // r = attend(r); r == -2: unreachable
+    ...[0x20, ...r, 0x41, 0x7d, 0x46, 0x0d, 1, 0x0b], // r == -3: again
+    0x0b,
     ...[0x20, ...r, 0x0b],
   ];
   return [...leb(code.length), ...code];
 }
 
 /**
- * Assembles the module: imports `plain.NAME` and, for blocking functions, `blocking.NAME`; exports every NAME with the
- * guest's own signature.
+ * Assembles the module: imports `host.attend`, `host.attention`, `plain.NAME` and, for blocking functions, `blocking.NAME`; exports every
+ * NAME with the guest's own signature.
  */
 export function assembleShim(functions: readonly ShimFunction[]): Uint8Array<ArrayBuffer> {
   const types: number[][] = [];
@@ -125,6 +143,7 @@ export function assembleShim(functions: readonly ShimFunction[]): Uint8Array<Arr
   const bodies: [ShimFunction, number, number][] = [];
   const type = (params: number[], result: number[]): number =>
     types.push([0x60, ...leb(params.length), ...params, ...leb(result.length), ...result]) - 1;
+  imports.push([...text("host"), ...text("attend"), 0, ...leb(type([I32], [I32]))]); // function 0
   for (const f of functions) {
     const t = type(hostTypes(f.params), [I32]);
     const plain = imports.push([...text("plain"), ...text(f.name), 0, ...leb(t)]) - 1;
@@ -132,14 +151,16 @@ export function assembleShim(functions: readonly ShimFunction[]): Uint8Array<Arr
     bodies.push([f, plain, blocking]);
   }
   const guest = functions.map((f) =>
-    leb(type(f.params.map((p) => p === "i32" ? I32 : I64), f.noreturn ? [] : [I32]))
+    leb(type(f.params.map((p) => p === "i32" ? I32 : I64), f.noreturn || f.noresult ? [] : [I32]))
   );
+  const functionImports = imports.length;
+  imports.push([...text("host"), ...text("attention"), 3, I32, 1]);
   return Uint8Array.from([
     ...[0x00, 0x61, 0x73, 0x6d, 1, 0, 0, 0],
     ...section(1, types),
     ...section(2, imports),
     ...section(3, guest),
-    ...section(7, functions.map((f, i) => [...text(f.name), 0, ...leb(imports.length + i)])),
+    ...section(7, functions.map((f, i) => [...text(f.name), 0, ...leb(functionImports + i)])),
     ...section(10, bodies.map((b) => body(...b))),
   ]);
 }
@@ -153,14 +174,26 @@ interface Jspi {
   Suspending: new (f: BlockingFunction) => WebAssembly.ImportValue;
 }
 
-/** Connects a shim module with the functions of one process; the result is what the guest imports. */
+/** What every function of a shim has in common. */
+export interface SafePoint {
+  /** Not 0: `attend` is called before a call returns. */
+  readonly attention: WebAssembly.Global;
+  /** Attends to signals and stops; gets the call's result, and answers with it, END_GUEST or AGAIN. */
+  readonly attend: (result: number) => Promise<number>;
+}
+
+/** Connects a shim module with the functions of one process; the result is what the guest imports. Functions that it has no use for do no harm. */
 export function connectShim(
   module: WebAssembly.Module,
   plain: Record<string, PlainFunction>,
   blocking: Record<string, BlockingFunction>,
+  { attention, attend }: SafePoint,
 ): WebAssembly.ModuleImports {
   const { Suspending } = WebAssembly as unknown as Jspi;
   const suspending: WebAssembly.ModuleImports = {};
-  for (const [name, f] of Object.entries(blocking)) suspending[name] = new Suspending(f);
-  return new WebAssembly.Instance(module, { plain, blocking: suspending }).exports;
+  for (const { module: from, name } of WebAssembly.Module.imports(module)) {
+    if (from === "blocking") suspending[name] = new Suspending(blocking[name]!);
+  }
+  const host = { attention, attend: new Suspending(attend as BlockingFunction) };
+  return new WebAssembly.Instance(module, { host, plain, blocking: suspending }).exports;
 }

@@ -1,25 +1,23 @@
-/** WebAssembly modules as the kernel's binary format: checks the imports, compiles, links a personality, runs `_start`. @module */
+/** WebAssembly modules as the kernel's binary format: reads, compiles, checks what they import, links a personality. @module */
 import { EFBIG, ENOEXEC, ENOMEM } from "../../../fs/abi/errno.ts";
 import { nameToBytes } from "../../../fs/abi/name.ts";
 import { O_DIRECTORY, O_RDONLY } from "../../../fs/abi/open.ts";
 import { openPath } from "../../../fs/vfs/mod.ts";
 import type { OpenFile } from "../../../fs/vfs/open_file.ts";
-import { functionsOf, wasiImports, type WasiModuleName } from "../abi/wasi_p1/interface.ts";
 import { type Preopen, WasiProcess } from "../abi/wasi_p1/process.ts";
 import { RIGHTS_ALL, RIGHTS_DIRECTORY } from "../abi/wasi_p1/types.ts";
 import type { BinaryFormat, LoadedImage, LoadFailure } from "../kernel/binfmt.ts";
 import type { Task } from "../kernel/task.ts";
-import { MemoryLimitError, withMemoryLimit } from "./memory_limit.ts";
-import { hasStart } from "./start_section.ts";
-import { signalOfTrap } from "./trap.ts";
+import { type GuestModule, prepareModule } from "./guest_module.ts";
+import type { Ticker } from "./interrupt/ticker.ts";
+import { unknownImport } from "./link.ts";
+import { MemoryLimitError } from "./memory_limit.ts";
+import { ModuleCache } from "./module_cache.ts";
+import { WasmProgram } from "./wasm_program.ts";
 
 /** Largest module that an engine takes; a sparse file may say that it is far larger. */
 const MAX_MODULE = 2 ** 30;
 const MAGIC = [0x00, 0x61, 0x73, 0x6d];
-const WASI_MODULES: readonly string[] = [
-  "wasi_snapshot_preview1",
-  "wasi_unstable",
-] satisfies WasiModuleName[];
 
 /** How guests are run. */
 export interface WasmFormatOptions {
@@ -27,14 +25,12 @@ export interface WasmFormatOptions {
   readonly memoryLimit?: number;
   /** The function that starts the first module, in place of `_start`; where it is another, `_initialize` is called before it. */
   readonly start?: string;
+  /** The clock by which guests are interrupted while they compute; undefined: they are not, and run at full speed. */
+  readonly ticker?: Ticker | undefined;
   /** Fills bytes with random data. */
   readonly fillRandom: (bytes: Uint8Array) => void;
   /** Hears why a guest ended by a trap: one line without a newline. */
   readonly diagnose: (message: string) => void;
-}
-
-interface Promising {
-  promising(f: () => void): () => Promise<void>;
 }
 
 /** Reads a whole file. */
@@ -52,23 +48,25 @@ function readFile(file: OpenFile): Uint8Array<ArrayBuffer> | number {
   return at === size ? bytes : bytes.slice(0, at);
 }
 
-/** Why a module cannot be linked: names the first import that nobody provides; undefined when all is well. */
-function unknownImport(imports: readonly WebAssembly.ModuleImportDescriptor[]): string | undefined {
-  for (const { module, name, kind } of imports) {
-    if (kind === "memory") continue;
-    if (!WASI_MODULES.includes(module)) {
-      return `it imports the ${kind} "${name}" from the unknown module "${module}"`;
-    }
-    if (kind !== "function" || !functionsOf(module as WasiModuleName).some((f) => f.name === name)) {
-      return `it imports the unknown ${kind} "${module}.${name}"`;
-    }
+/** What is wrong with a module as a program that begins with `start`; undefined when nothing is. */
+function unfit(guest: GuestModule, start: string): string | undefined {
+  const unknown = unknownImport(guest);
+  if (unknown !== undefined) return unknown;
+  if (guest.exports.get(start) !== "function") {
+    return `it exports no function ${start}${
+      start === "_start" ? ": a library (reactor), not a command" : ""
+    }`;
+  }
+  if (guest.importedMemory === null && ![...guest.exports.values()].includes("memory")) {
+    return "it exports no memory";
   }
 }
 
-/** The binary format of wasi_snapshot_preview1 and wasi_unstable commands. */
+/** The binary format of WASI commands: preview1, its predecessor, and WASIX. */
 export class WasmFormat implements BinaryFormat {
   /** Name as in /proc/sys/fs/binfmt_misc. */
   readonly name = "wasm";
+  readonly #modules = new ModuleCache();
 
   /** What the next module is started by. */
   #start: string;
@@ -91,89 +89,41 @@ export class WasmFormat implements BinaryFormat {
     envp: readonly string[],
     commit: () => void,
   ): Promise<LoadedImage | LoadFailure> {
+    const guest = await this.#prepare(file);
+    if ("errno" in guest) return guest;
+    const start = this.#start;
+    const message = unfit(guest, start);
+    if (message !== undefined) return { errno: ENOEXEC, message };
+    commit();
+    this.#start = "_start";
+    const preopens = preopen(task);
+    const process = new WasiProcess(task, {
+      argv: argv.map(nameToBytes),
+      envp: envp.map(nameToBytes),
+      preopens,
+      anchorFd: preopens.length < 2 ? -1 : preopens[preopens.length - 1]!.fd,
+      fillRandom: this.options.fillRandom,
+    });
+    const { ticker, diagnose } = this.options;
+    return WasmProgram.load(guest, process, { start, ticker, diagnose });
+  }
+
+  async #prepare(file: OpenFile): Promise<GuestModule | LoadFailure> {
+    const known = this.#modules.get(file.inode);
+    if (known !== undefined) return known;
+    const changed = this.#modules.stamp(file.inode);
     const bytes = readFile(file);
     if (typeof bytes === "number") return { errno: -bytes, message: "reading the module failed" };
-    let module: WebAssembly.Module;
+    const { memoryLimit = 0, ticker } = this.options;
     try {
-      const limit = this.options.memoryLimit ?? 0;
-      module = await WebAssembly.compile(limit > 0 ? withMemoryLimit(bytes, limit) : bytes);
+      const guest = await prepareModule(bytes, { memoryLimit, interruptible: ticker !== undefined });
+      this.#modules.set(file.inode, changed, guest);
+      return guest;
     } catch (error) {
       const message = error instanceof Error
         ? error.message.replace(/^WebAssembly\.compile\(\): /, "")
         : String(error);
       return { errno: error instanceof MemoryLimitError ? ENOMEM : ENOEXEC, message };
-    }
-    const imports = WebAssembly.Module.imports(module);
-    const unknown = unknownImport(imports);
-    if (unknown !== undefined) return { errno: ENOEXEC, message: unknown };
-    const exports = WebAssembly.Module.exports(module);
-    const start = this.#start;
-    if (!exports.some((e) => e.name === start && e.kind === "function")) {
-      const why = start === "_start" ? ": a library (reactor), not a command" : "";
-      return { errno: ENOEXEC, message: `it exports no function ${start}${why}` };
-    }
-    if (!exports.some((e) => e.kind === "memory") && !imports.some((i) => i.kind === "memory")) {
-      return { errno: ENOEXEC, message: "it exports no memory" };
-    }
-    if (imports.some((i) => i.kind === "memory")) {
-      return { errno: ENOEXEC, message: "it imports its memory (threads): not supported" };
-    }
-    commit();
-    this.#start = "_start";
-    return this.#link(task, module, argv, envp, start, hasStart(bytes));
-  }
-
-  /** Connects the module with the personality. */
-  #link(
-    task: Task,
-    module: WebAssembly.Module,
-    argv: readonly string[],
-    envp: readonly string[],
-    start: string,
-    deferred: boolean,
-  ): LoadedImage | LoadFailure {
-    const preopens = preopen(task);
-    const atRoot = preopens.length < 2;
-    const process = new WasiProcess(task, {
-      argv: argv.map(nameToBytes),
-      envp: envp.map(nameToBytes),
-      preopens,
-      anchorFd: atRoot ? -1 : preopens[preopens.length - 1]!.fd,
-      fillRandom: this.options.fillRandom,
-    });
-    const used = new Set(WebAssembly.Module.imports(module).map((i) => i.module));
-    const imports: WebAssembly.Imports = {};
-    for (const name of used) imports[name] = wasiImports(process, name as WasiModuleName);
-    const instantiate = (): (() => void)[] => {
-      const { exports } = new WebAssembly.Instance(module, imports);
-      process.memory.attach(
-        Object.values(exports).find((e) => e instanceof WebAssembly.Memory) as WebAssembly.Memory,
-      );
-      const initialize = start === "_start" ? undefined : exports["_initialize"] as (() => void) | undefined;
-      return [...initialize === undefined ? [] : [initialize], exports[start] as () => void];
-    };
-    // A start section is guest code, which may not end: it belongs to the run, when there are deadlines.
-    if (deferred) return { run: () => this.#run(process, instantiate) };
-    try {
-      const functions = instantiate();
-      return { run: () => this.#run(process, () => functions) };
-    } catch (error) {
-      // An import of another type than ours, a data segment outside the memory.
-      return { errno: ENOEXEC, message: error instanceof Error ? error.message : String(error) };
-    }
-  }
-
-  async #run(process: WasiProcess, functions: () => readonly (() => void)[]): Promise<number> {
-    const { task } = process;
-    try {
-      for (const f of functions()) await (WebAssembly as unknown as Promising).promising(f)();
-      return task.exitStatus ?? 0;
-    } catch (error) {
-      if (process.exited !== null) return process.exited;
-      if (task.dying) return task.exitStatus ?? 0;
-      const message = error instanceof Error ? error.message : String(error);
-      this.options.diagnose(`${task.argv[0] ?? "module"}: ${message}`);
-      return signalOfTrap(error);
     }
   }
 }
@@ -188,7 +138,7 @@ function preopen(task: Task): Preopen[] {
   for (const [name, path] of names) {
     const file = openPath(task, path, O_RDONLY | O_DIRECTORY);
     if (typeof file === "number") continue; // not readable by this user: no preopen
-    const fd = task.files.install(file);
+    const fd = task.files.install(file, true);
     if (fd < 0) {
       file.close();
       continue;

@@ -260,6 +260,14 @@ export class Task implements Caller {
     return !this.dying && this.signalPending && this.program !== null ? await this.program.deliver() : true;
   }
 
+  /** The program is interrupted while it computes: others run until `turn` has come around, then it attends to what there is. */
+  async pass(turn: Promise<void>): Promise<void> {
+    const start = this.kernel.clock.monotonic();
+    await turn;
+    this.#slept += this.kernel.clock.monotonic() - start;
+    await this.attend();
+  }
+
   /** A trap of the program, or the order of whoever hosts the kernel: the signal's default action even for an init. */
   raise(signal: number): void {
     this.signals.force(signal);

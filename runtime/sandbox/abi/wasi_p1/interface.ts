@@ -109,10 +109,24 @@ export function functionsOf(name: WasiModuleName): readonly SupportedFunction[] 
   return name === "wasi_unstable" ? PREVIEW1.filter((f) => !f.isNew) : PREVIEW1;
 }
 
-const shims: Map<WasiModuleName, WebAssembly.Module> = new Map();
+/** Shims by the functions they have: modules of one kind share one. */
+const shims: Map<string, WebAssembly.Module> = new Map();
 
-/** The functions of `name` for one process, ready to be imported. */
-export function wasiImports(p: WasiProcess, name: WasiModuleName): WebAssembly.ModuleImports {
+/** The shim for those of `functions` that `used` names. */
+export function shimOf(
+  key: string,
+  functions: readonly ShimFunction[],
+  used?: ReadonlySet<string>,
+): WebAssembly.Module {
+  const wanted = used === undefined ? functions : functions.filter((f) => used.has(f.name));
+  const id = `${key} ${wanted.map((f) => f.name).join(" ")}`;
+  let shim = shims.get(id);
+  if (shim === undefined) shims.set(id, shim = new WebAssembly.Module(assembleShim(wanted)));
+  return shim;
+}
+
+/** The functions of preview1 for one process, by the name of the module they are imported from. */
+export function wasiFunctions(p: WasiProcess, name: WasiModuleName): FunctionSet {
   const unstable = name === "wasi_unstable";
   const layout = unstable ? FILESTAT_UNSTABLE : FILESTAT_P1;
   const sets: FunctionSet[] = [
@@ -129,7 +143,15 @@ export function wasiImports(p: WasiProcess, name: WasiModuleName): WebAssembly.M
     const seek = plain["fd_seek"]!;
     plain["fd_seek"] = (fd, offset, whence, out) => seek(fd!, offset!, UNSTABLE_WHENCE[whence!] ?? -1, out!);
   }
-  let shim = shims.get(name);
-  if (shim === undefined) shims.set(name, shim = new WebAssembly.Module(assembleShim(functionsOf(name))));
-  return connectShim(shim, plain, blocking);
+  return { plain, blocking };
+}
+
+/** The functions of `name` for one process, ready to be imported; only those that `used` names, if it is given. */
+export function wasiImports(
+  p: WasiProcess,
+  name: WasiModuleName,
+  used?: ReadonlySet<string>,
+): WebAssembly.ModuleImports {
+  const { plain, blocking } = wasiFunctions(p, name);
+  return connectShim(shimOf(name, functionsOf(name), used), plain, blocking, p);
 }

@@ -10,8 +10,8 @@ import type { VPath } from "../../../../fs/vfs/dentry.ts";
 import type { FdEntry } from "../../kernel/fd_table.ts";
 import type { Task } from "../../kernel/task.ts";
 import { GuestMemory } from "../guest_memory.ts";
-import { END_GUEST } from "../shim.ts";
-import { BADF, SUCCESS, toWasi } from "./errno.ts";
+import { AGAIN, END_GUEST, type SafePoint } from "../shim.ts";
+import { BADF, INTR, SUCCESS, toWasi } from "./errno.ts";
 import { PathDecoder } from "./paths.ts";
 import {
   RIGHTS_ALL,
@@ -45,20 +45,36 @@ export interface WasiProcessOptions {
 }
 
 /** State shared by the functions of one process. */
-export class WasiProcess {
+export class WasiProcess implements SafePoint {
+  /** See SafePoint. */
+  readonly attention: WebAssembly.Global = new WebAssembly.Global({ value: "i32", mutable: true }, 0);
+  /** See SafePoint. */
+  readonly attend: (result: number) => Promise<number>;
   /** The guest's memory. */
   readonly memory: GuestMemory = new GuestMemory();
   /** Path arguments to path names. */
   readonly paths: PathDecoder = new PathDecoder();
   /** The directory entry object of the "/" preopen; identity survives renumbering. */
   readonly anchor: OpenFile | null;
-  readonly #preopened: Map<OpenFile, Uint8Array> = new Map();
+  readonly #preopened: Map<OpenFile, Uint8Array>;
   /** Set by proc_exit: the wait status. */
   exited: number | null = null;
 
-  /** A process of `task`. */
-  constructor(readonly task: Task, readonly options: WasiProcessOptions) {
+  /** A process of `task`; with `from` a copy of another (fork), whose open files it has. */
+  constructor(readonly task: Task, readonly options: WasiProcessOptions, from?: WasiProcess) {
+    this.attend = async (result) => {
+      this.attention.value = 0;
+      const restart = await task.attend();
+      if (task.dying || this.exited !== null) return END_GUEST;
+      return restart && result === INTR ? AGAIN : result;
+    };
+    if (from !== undefined) {
+      this.anchor = from.anchor;
+      this.#preopened = from.#preopened;
+      return;
+    }
     this.anchor = options.anchorFd < 0 ? null : task.files.get(options.anchorFd)?.file ?? null;
+    this.#preopened = new Map();
     for (const { fd, name } of options.preopens) {
       const file = task.files.get(fd)?.file;
       if (file !== undefined) this.#preopened.set(file, name);

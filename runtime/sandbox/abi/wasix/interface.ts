@@ -1,0 +1,226 @@
+/**
+ * WASIX as a table: the functions that `wasix_32v1` has beyond preview1, how far each goes, and the shapes that changed between its
+ * generations. Modules of 2023 import preview1's functions from it, too. docs/SUPPORT.md is generated from it.
+ * @module
+ */
+import type { Machine } from "../machine.ts";
+import { connectShim, type PlainFunction, type ShimFunction, type ShimParam } from "../shim.ts";
+import { NOTSUP } from "../wasi_p1/errno.ts";
+import type { FunctionSet } from "../wasi_p1/fd_io.ts";
+import { PREVIEW1, shimOf, type SupportedFunction, wasiFunctions } from "../wasi_p1/interface.ts";
+import type { WasiProcess } from "../wasi_p1/process.ts";
+import { descriptors } from "./descriptors.ts";
+import { epoll } from "./epoll.ts";
+import { forking } from "./fork.ts";
+import { processes } from "./processes.ts";
+import { spawning } from "./spawn.ts";
+import { threads } from "./threads.ts";
+
+/** Name of the import module. */
+export const WASIX_MODULE = "wasix_32v1";
+
+const i = (count: number): ShimParam[] => new Array<ShimParam>(count).fill("i32");
+
+/** Functions beyond preview1 that do something. */
+export const WASIX: readonly SupportedFunction[] = [
+  { name: "fd_dup", params: i(2) },
+  { name: "fd_dup2", params: i(4) },
+  { name: "fd_event", params: ["pair", "i32", "i32"] },
+  { name: "fd_pipe", params: i(2), note: "one end reads, the other writes" },
+  { name: "fd_fdflags_get", params: i(2) },
+  { name: "fd_fdflags_set", params: i(2) },
+  { name: "path_open2", params: [...i(5), "lo", "lo", ...i(3)], blocks: true },
+  { name: "tty_get", params: i(1) },
+  { name: "tty_set", params: i(1), note: "of terminals that have a line discipline" },
+  { name: "getcwd", params: i(2) },
+  { name: "chdir", params: i(2) },
+  {
+    name: "callback_signal",
+    params: i(2),
+    noresult: true,
+    note: "the callback gets every signal that is not ignored; fork and setjmp inside it are notsup",
+  },
+  { name: "thread_sleep", params: ["u64"], blocks: true },
+  { name: "thread_id", params: i(1) },
+  { name: "thread_join", params: i(1), note: "a process has one thread" },
+  { name: "thread_parallelism", params: i(1), note: "a process has one thread" },
+  { name: "thread_signal", params: i(2), note: "a process has one thread" },
+  { name: "thread_exit", params: i(1), noreturn: true, note: "a process has one thread" },
+  { name: "futex_wait", params: i(4), blocks: true, note: "woken by handlers of signals only" },
+  { name: "futex_wake", params: i(2) },
+  { name: "futex_wake_all", params: i(2) },
+  { name: "stack_checkpoint", params: i(2), note: "with the guest's own asyncify exports, else notsup" },
+  {
+    name: "stack_restore",
+    params: ["i32", "pair"],
+    noreturn: true,
+    unwinds: true,
+    note: "the 4,096 newest checkpoints; SIGABRT without one",
+  },
+  { name: "proc_raise_interval", params: ["i32", "pair", "i32"] },
+  {
+    name: "proc_fork",
+    params: i(2),
+    note: "with the guest's own asyncify exports, else notsup; vfork copies the memory too",
+  },
+  { name: "proc_fork_env", params: i(1), note: "as proc_fork" },
+  { name: "proc_exit2", params: i(1), noreturn: true },
+  {
+    name: "proc_exec",
+    params: i(4),
+    noreturn: true,
+    blocks: true,
+    note: "ends with 127 or 126 when it fails",
+  },
+  {
+    name: "proc_exec2",
+    params: i(6),
+    noreturn: true,
+    blocks: true,
+    note: "ends with 127 or 126 when it fails",
+  },
+  { name: "proc_exec3", params: i(9), blocks: true },
+  {
+    name: "proc_spawn",
+    params: i(13),
+    blocks: true,
+    note: "chroot, preopens, piped and logged standard streams are notsup",
+  },
+  { name: "proc_spawn2", params: i(14), blocks: true },
+  { name: "proc_id", params: i(1) },
+  { name: "proc_parent", params: i(2) },
+  { name: "proc_join", params: i(3), blocks: true },
+  { name: "proc_signal", params: i(2) },
+  { name: "proc_signals_get", params: i(1) },
+  { name: "proc_signals_sizes_get", params: i(1) },
+  { name: "epoll_create", params: i(1) },
+  { name: "epoll_ctl", params: i(4) },
+  { name: "epoll_wait", params: ["i32", "i32", "i32", "u64", "i32"], blocks: true },
+];
+
+/** Functions of the generation of 2023 that later ones do not have. */
+export const WASIX_2023: readonly SupportedFunction[] = [
+  { name: "thread_local_create", params: ["pair", "i32"] },
+  { name: "thread_local_destroy", params: i(1) },
+  { name: "thread_local_set", params: ["i32", "pair"] },
+  { name: "thread_local_get", params: i(2) },
+];
+
+/** Functions that answer notsup, and why. */
+export const WASIX_UNSUPPORTED: Readonly<Record<string, readonly string[]>> = {
+  "the time is the host's": ["clock_time_set"],
+  "a process has one thread": ["thread_spawn_v2", "thread_spawn"],
+  "processes are not written to files": ["proc_snapshot"],
+  "interfaces and routes are the container's": [
+    ...[
+      "port_bridge",
+      "port_unbridge",
+      "port_dhcp_acquire",
+      "port_addr_add",
+      "port_addr_remove",
+      "port_addr_clear",
+    ],
+    ...[
+      "port_mac",
+      "port_addr_list",
+      "port_gateway_set",
+      "port_route_add",
+      "port_route_remove",
+      "port_route_clear",
+    ],
+    "port_route_list",
+  ],
+  "programs are linked statically": [
+    ...[
+      "dl_invalid_handle",
+      "dlopen",
+      "dlsym",
+      "call_dynamic",
+      "closure_prepare",
+      "closure_allocate",
+      "closure_free",
+    ],
+    "reflect_signature",
+  ],
+  "a program has one stack": ["context_create", "context_switch", "context_destroy"],
+  "sockets of WASIX are not there yet": [
+    ...["sock_status", "sock_addr_local", "sock_addr_peer", "sock_open", "sock_pair", "sock_set_opt_flag"],
+    ...[
+      "sock_get_opt_flag",
+      "sock_set_opt_time",
+      "sock_get_opt_time",
+      "sock_set_opt_size",
+      "sock_get_opt_size",
+    ],
+    ...[
+      "sock_join_multicast_v4",
+      "sock_leave_multicast_v4",
+      "sock_join_multicast_v6",
+      "sock_leave_multicast_v6",
+    ],
+    ...["sock_bind", "sock_listen", "sock_accept_v2", "sock_connect", "sock_recv_from", "sock_send_to"],
+    ...["sock_send_file", "resolve"],
+  ],
+  "requests are for the guest to make": ["http_request", "http_status", "ws_connect"],
+};
+
+const UNSUPPORTED: ReadonlySet<string> = new Set(Object.values(WASIX_UNSUPPORTED).flat());
+
+/** Types of the functions that a module imports from WASIX: the first byte of each value type. */
+export type Signatures = ReadonlyMap<
+  string,
+  { readonly params: readonly number[]; readonly results: readonly number[] }
+>;
+
+const I64 = 0x7e;
+
+/** A function that answers notsup, in whatever shape the guest imports it. */
+function unsupported(name: string, signatures: Signatures): SupportedFunction {
+  const { params, results } = signatures.get(name) ?? { params: [], results: [0x7f] };
+  const shape = params.map((type): ShimParam => type === I64 ? "unused" : "i32");
+  return { name, params: shape, ...results.length === 0 ? { noresult: true } : {} };
+}
+
+/** proc_join of 2023: without flags. */
+const joinsPlainly = (signatures: Signatures): boolean => signatures.get("proc_join")?.params.length === 2;
+
+/** The functions that a module with these imports is given. */
+export function wasixFunctions(signatures: Signatures): readonly SupportedFunction[] {
+  const own = [...WASIX, ...WASIX_2023];
+  const known = new Set(own.map((f) => f.name));
+  return [
+    ...own.map((f) => f.name === "proc_join" && joinsPlainly(signatures) ? { ...f, params: i(2) } : f),
+    ...PREVIEW1.filter((f) => !known.has(f.name)),
+    ...[...signatures.keys()].filter((name) => UNSUPPORTED.has(name)).map((name) =>
+      unsupported(name, signatures)
+    ),
+  ];
+}
+
+/** The functions of WASIX for one process, ready to be imported: those that `used` names. */
+export function wasixImports(
+  p: WasiProcess,
+  machine: Machine,
+  signatures: Signatures,
+  used: ReadonlySet<string>,
+): WebAssembly.ModuleImports {
+  const preview1 = wasiFunctions(p, "wasi_snapshot_preview1");
+  const sets: FunctionSet[] = [
+    preview1,
+    descriptors(p, preview1),
+    processes(p, machine, joinsPlainly(signatures)),
+    forking(p, machine),
+    spawning(p),
+    threads(p),
+    epoll(p),
+  ];
+  const refused: Record<string, PlainFunction> = {};
+  for (const name of UNSUPPORTED) refused[name] = () => NOTSUP;
+  const plain = Object.assign(refused, ...sets.map((s) => s.plain)) as Record<string, PlainFunction>;
+  const blocking = Object.assign({}, ...sets.map((s) => s.blocking)) as FunctionSet["blocking"];
+  const functions: readonly ShimFunction[] = wasixFunctions(signatures);
+  const key = joinsPlainly(signatures) ? "wasix of 2023" : WASIX_MODULE;
+  const shapes = [...signatures].filter(([name]) => UNSUPPORTED.has(name))
+    .map(([name, { params, results }]) => `${name}(${params})${results}`);
+  return connectShim(shimOf([key, ...shapes].join(" "), functions, used), plain, blocking, p);
+}

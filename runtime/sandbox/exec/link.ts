@@ -1,0 +1,64 @@
+/** From the imports of a module to the functions of its personalities. @module */
+import type { Machine } from "../abi/machine.ts";
+import { functionsOf, wasiImports, type WasiModuleName } from "../abi/wasi_p1/interface.ts";
+import type { WasiProcess } from "../abi/wasi_p1/process.ts";
+import { WASIX_MODULE, wasixFunctions, wasixImports } from "../abi/wasix/interface.ts";
+import type { GuestModule } from "./guest_module.ts";
+
+const PREVIEW1_MODULES: readonly string[] = [
+  "wasi_snapshot_preview1",
+  "wasi_unstable",
+] satisfies WasiModuleName[];
+
+/** Names of the functions that a module of this name offers; undefined for an unknown module. */
+function offered(guest: GuestModule, module: string): readonly { readonly name: string }[] | undefined {
+  if (module === WASIX_MODULE) return wasixFunctions(guest.signatures);
+  return PREVIEW1_MODULES.includes(module) ? functionsOf(module as WasiModuleName) : undefined;
+}
+
+/** Why a module cannot be linked: names the first import that nobody provides; undefined when all is well. */
+export function unknownImport(guest: GuestModule): string | undefined {
+  for (const { module, name, kind } of guest.imports) {
+    if (kind === "memory") {
+      if (!usesWasix(guest)) return `it imports its memory, "${module}.${name}": WASIX programs do`;
+      continue;
+    }
+    const functions = offered(guest, module);
+    if (functions === undefined) {
+      return `it imports the ${kind} "${name}" from the unknown module "${module}"`;
+    }
+    if (kind !== "function" || !functions.some((f) => f.name === name)) {
+      return `it imports the unknown ${kind} "${module}.${name}"`;
+    }
+  }
+}
+
+/** Is it a program for WASIX? */
+export function usesWasix(guest: GuestModule): boolean {
+  return guest.imports.some((i) => i.module === WASIX_MODULE);
+}
+
+/** What an instance for `process` is given. */
+export function linkImports(
+  guest: GuestModule,
+  process: WasiProcess,
+  machine: Machine,
+  memory: WebAssembly.Memory | undefined,
+): WebAssembly.Imports {
+  const imports: Record<string, WebAssembly.ModuleImports> = {};
+  for (const from of new Set(guest.imports.map((i) => i.module))) {
+    const used = new Set(
+      guest.imports.filter((i) => i.module === from && i.kind === "function").map((i) => i.name),
+    );
+    const functions = used.size === 0
+      ? {}
+      : from === WASIX_MODULE
+      ? wasixImports(process, machine, guest.signatures, used)
+      : wasiImports(process, from as WasiModuleName, used);
+    imports[from] = { ...functions };
+  }
+  for (const { module, name, kind } of guest.imports) {
+    if (kind === "memory") imports[module]![name] = memory!;
+  }
+  return imports;
+}
