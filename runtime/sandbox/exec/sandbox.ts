@@ -13,6 +13,7 @@ import { type ReadyProcess, runProgram, type Stages } from "../kernel/program_ru
 import type { Task } from "../kernel/task.ts";
 import { runTask } from "../kernel/task_run.ts";
 import { hostClock } from "./host_clock.ts";
+import { Ticker } from "./interrupt/ticker.ts";
 import { WasmFormat } from "./wasm_format.ts";
 
 /** What a sandbox is made of. */
@@ -25,6 +26,8 @@ export interface SandboxOptions {
   readonly memoryLimit?: number;
   /** The function that starts the first module, in place of `_start`. */
   readonly start?: string;
+  /** Processes can be paused, limited and killed while they compute: costs speed (docs/RATIONALE.md). */
+  readonly interruptible?: boolean;
   /** Hears why a process ended by a trap. */
   readonly diagnose: (message: string) => void;
 }
@@ -54,15 +57,23 @@ function terminalOf(task: Task): OpenFile | undefined {
 export class Sandbox {
   /** The kernel. */
   readonly kernel: Kernel;
+  readonly #ticker: Ticker | undefined;
 
   /** A sandbox that has not been started. */
   constructor(options: SandboxOptions) {
     const { memoryLimit = 0, diagnose, start, hostname } = options;
+    const ticker = this.#ticker = options.interruptible ? new Ticker() : undefined;
     const kernel = this.kernel = new Kernel({
       clock: hostClock(),
       ...hostname === undefined ? {} : { hostname },
       formats: [
-        new WasmFormat({ memoryLimit, fillRandom, diagnose, ...start === undefined ? {} : { start } }),
+        new WasmFormat({
+          memoryLimit,
+          ticker,
+          fillRandom,
+          diagnose,
+          ...start === undefined ? {} : { start },
+        }),
       ],
     });
     const memory = (): { total: number; free: number } => {
@@ -135,6 +146,7 @@ export class Sandbox {
 
   /** Gives everything back. */
   shutdown(): void {
+    this.#ticker?.close();
     this.kernel.shutdown();
   }
 }
