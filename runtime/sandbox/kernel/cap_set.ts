@@ -20,6 +20,11 @@ export class CapSet {
     return new CapSet(low, high);
   }
 
+  /** The set of two words, without what no capability has. */
+  static ofWords(low: number, high: number): CapSet {
+    return new CapSet(low | 0, high & CapSet.FULL.high);
+  }
+
   /** Is `n` in it? */
   has(n: number): boolean {
     return (n < 32 ? this.low >>> n & 1 : this.high >>> (n - 32) & 1) === 1;

@@ -1,14 +1,18 @@
 /** Credentials of a task (man 7 credentials, man 7 capabilities). Immutable: a change makes a new object. @module */
-import { EINVAL, EPERM } from "../../../fs/abi/errno.ts";
 import type { FsCred } from "../../../fs/vfs/cred.ts";
 import { CapSet } from "./cap_set.ts";
 import { UserNamespace } from "./user_namespace.ts";
 
-const CAP_SETGID = 6, CAP_SETUID = 7, CAP_SETPCAP = 8;
-/** Capabilities about files, which go and come with the filesystem uid (man 7 capabilities). */
-const FS_CAPS: CapSet = CapSet.of([0, 1, 2, 3, 4, 9, 27, 32]);
+/** SECBIT_NOROOT: user id 0 gives no capabilities. */
+export const SECBIT_NOROOT = 1;
+/** SECBIT_NO_SETUID_FIXUP: changes of user ids leave capabilities alone. */
+export const SECBIT_NO_SETUID_FIXUP = 4;
+/** SECBIT_KEEP_CAPS: permitted capabilities survive the loss of user id 0. */
+export const SECBIT_KEEP_CAPS = 16;
+/** SECBIT_NO_CAP_AMBIENT_RAISE: nothing is added to the ambient set. */
+export const SECBIT_NO_CAP_AMBIENT_RAISE = 64;
 
-/** Everything that says who a task is. */
+/** Everything that says who a task is. Ids are the kernel's own, those of the initial user namespace. */
 export interface CredentialFields {
   /** Real, effective, saved and filesystem user id. */
   readonly uid: number;
@@ -28,8 +32,8 @@ export interface CredentialFields {
   readonly inheritable: CapSet;
   readonly bounding: CapSet;
   readonly ambient: CapSet;
-  /** Capabilities survive the loss of user id 0 (PR_SET_KEEPCAPS). */
-  readonly keepCaps: boolean;
+  /** SECBIT_* flags; each has its lock one bit further. */
+  readonly securebits: number;
   /** execve gives no new privileges (PR_SET_NO_NEW_PRIVS). */
   readonly noNewPrivs: boolean;
 }
@@ -41,7 +45,7 @@ const ROOT: CredentialFields = {
   inheritable: CapSet.EMPTY,
   bounding: CapSet.FULL,
   ambient: CapSet.EMPTY,
-  keepCaps: false,
+  securebits: 0,
   noNewPrivs: false,
 };
 
@@ -56,14 +60,17 @@ export class Credentials implements FsCred {
   readonly fsgid: number;
   /** See FsCred. */
   readonly groups: readonly number[];
+  /** See FsCred: null where every id is itself. */
+  readonly idMaps: UserNamespace | null;
   readonly #low: number;
   readonly #high: number;
 
-  /** Credentials with these fields, in a user namespace. Ids are the kernel's own. */
+  /** Credentials with these fields, in a user namespace. */
   constructor(readonly fields: CredentialFields, readonly userNs: UserNamespace) {
     this.fsuid = fields.fsuid;
     this.fsgid = fields.fsgid;
     this.groups = fields.groups;
+    this.idMaps = userNs.parent === null ? null : userNs;
     this.#low = fields.effective.low;
     this.#high = fields.effective.high;
   }
@@ -73,14 +80,14 @@ export class Credentials implements FsCred {
     return (cap < 32 ? this.#low >>> cap & 1 : this.#high >>> (cap - 32) & 1) === 1;
   }
 
-  /** A capability in the initial user namespace: what nothing inside of another one may do. */
+  /** See FsCred. */
   globallyCapable(cap: number): boolean {
-    return this.userNs.parent === null && this.capable(cap);
+    return this.idMaps === null && this.capable(cap);
   }
 
   /**
    * A capability in a user namespace (user_namespaces(7), "the rules for determining whether or not a process has a capability in a particular
-   * user namespace"): held there, held by the creator of one below, or everything as its owner.
+   * user namespace"): held there, held in an ancestor, or everything as the owner, in the parent.
    */
   nsCapable(namespace: UserNamespace, cap: number): boolean {
     for (let at: UserNamespace | null = namespace; at !== null; at = at.parent) {
@@ -89,6 +96,16 @@ export class Credentials implements FsCred {
       if (at.parent === this.userNs && at.ownerUid === this.fields.euid) return true;
     }
     return false;
+  }
+
+  /** Is a SECBIT_* set? */
+  secure(bit: number): boolean {
+    return (this.fields.securebits & bit) !== 0;
+  }
+
+  /** The kernel's id of user 0 of the namespace; -1 if it has none. */
+  get rootUid(): number {
+    return this.idMaps === null ? 0 : this.idMaps.uids.toKernel(0);
   }
 
   /** The same with some fields changed. */
@@ -105,108 +122,12 @@ export class Credentials implements FsCred {
       inheritable: CapSet.EMPTY,
       bounding: CapSet.FULL,
       ambient: CapSet.EMPTY,
-      keepCaps: false,
+      securebits: 0,
     }, userNs);
   }
 
-  /** setresuid(2): -1 keeps an id. */
-  setresuid(ruid: number, euid: number, suid: number): Credentials | number {
-    const f = this.fields;
-    const mine = [f.uid, f.euid, f.suid];
-    if (!this.capable(CAP_SETUID) && [ruid, euid, suid].some((id) => id !== -1 && !mine.includes(id))) {
-      return -EPERM;
-    }
-    const next = {
-      uid: ruid === -1 ? f.uid : ruid,
-      euid: euid === -1 ? f.euid : euid,
-      suid: suid === -1 ? f.suid : suid,
-    };
-    return this.with({ ...next, fsuid: next.euid, ...this.#capsAfterUid(next) });
-  }
-
-  /** What a change of user ids does to capabilities (man 7 capabilities, "Effect of user ID changes"). */
-  #capsAfterUid(next: { uid: number; euid: number; suid: number }): Partial<CredentialFields> {
-    const f = this.fields;
-    let { effective, permitted, ambient } = f;
-    const hadRoot = f.uid === 0 || f.euid === 0 || f.suid === 0;
-    const hasRoot = next.uid === 0 || next.euid === 0 || next.suid === 0;
-    if (hadRoot && !hasRoot) {
-      if (!f.keepCaps) permitted = effective = CapSet.EMPTY;
-      ambient = CapSet.EMPTY;
-    }
-    if (f.euid === 0 && next.euid !== 0) effective = CapSet.EMPTY;
-    else if (f.euid !== 0 && next.euid === 0) effective = permitted;
-    else if (f.fsuid === 0 && next.euid !== 0) effective = effective.without(FS_CAPS);
-    return { effective, permitted, ambient };
-  }
-
-  /** setresgid(2): -1 keeps an id. */
-  setresgid(rgid: number, egid: number, sgid: number): Credentials | number {
-    const f = this.fields;
-    const mine = [f.gid, f.egid, f.sgid];
-    if (!this.capable(CAP_SETGID) && [rgid, egid, sgid].some((id) => id !== -1 && !mine.includes(id))) {
-      return -EPERM;
-    }
-    const next = egid === -1 ? f.egid : egid;
-    return this.with({
-      gid: rgid === -1 ? f.gid : rgid,
-      egid: next,
-      sgid: sgid === -1 ? f.sgid : sgid,
-      fsgid: next,
-    });
-  }
-
-  /** setgroups(2). */
-  setgroups(groups: readonly number[]): Credentials | number {
-    if (!this.capable(CAP_SETGID)) return -EPERM;
-    return groups.length > 65536 ? -EINVAL : this.with({ groups: [...groups].sort((a, b) => a - b) });
-  }
-
-  /** capset(2): the rules of man 7 capabilities for the three sets. */
-  capset(effective: CapSet, permitted: CapSet, inheritable: CapSet): Credentials | number {
-    const f = this.fields;
-    const reach = f.inheritable.or(this.capable(CAP_SETPCAP) ? f.bounding : f.permitted);
-    if (!inheritable.within(reach) || !permitted.within(f.permitted) || !effective.within(permitted)) {
-      return -EPERM;
-    }
-    return this.with({
-      effective,
-      permitted,
-      inheritable,
-      ambient: f.ambient.and(permitted).and(inheritable),
-    });
-  }
-
-  /** prctl PR_CAPBSET_DROP. */
-  dropBounding(cap: number): Credentials | number {
-    if (!this.capable(CAP_SETPCAP)) return -EPERM;
-    return this.with({ bounding: this.fields.bounding.without(CapSet.of([cap])) });
-  }
-
-  /** prctl PR_CAP_AMBIENT_RAISE. */
-  raiseAmbient(cap: number): Credentials | number {
-    const f = this.fields;
-    if (!f.permitted.has(cap) || !f.inheritable.has(cap)) return -EPERM;
-    return this.with({ ambient: f.ambient.or(CapSet.of([cap])) });
-  }
-
-  /**
-   * What execve makes of them (man 7 capabilities, "Transformation of capabilities during execve"), for a file without
-   * file capabilities. `setuid`, `setgid`: owner and group to take on, -1 for none; ignored under no_new_privs.
-   */
-  afterExec(setuid: number, setgid: number): Credentials {
-    const f = this.fields;
-    const euid = setuid === -1 || f.noNewPrivs ? f.euid : setuid;
-    const egid = setgid === -1 || f.noNewPrivs ? f.egid : setgid;
-    const root = f.uid === 0 || euid === 0;
-    const privileged = euid !== f.euid || egid !== f.egid;
-    const ambient = privileged ? CapSet.EMPTY : f.ambient;
-    let permitted = (root ? f.inheritable.or(f.bounding) : CapSet.EMPTY).or(ambient);
-    if (f.noNewPrivs) permitted = permitted.and(f.permitted);
-    const effective = euid === 0 ? permitted : ambient;
-    return this.with({
-      ...{ euid, suid: euid, fsuid: euid, egid, sgid: egid, fsgid: egid },
-      ...{ permitted, effective, ambient, keepCaps: false },
-    });
+  /** Has it every capability that `other` may use? */
+  holdsAllOf(other: Credentials): boolean {
+    return other.fields.permitted.within(this.fields.permitted);
   }
 }

@@ -1,13 +1,15 @@
 /** execve(2): from a path to a loaded program in the same task. @module */
 import { EACCES, ELOOP, ENOEXEC, EPERM } from "../../../fs/abi/errno.ts";
-import { isReg, S_ISGID, S_ISUID, S_IXGRP } from "../../../fs/abi/mode.ts";
-import { MOUNT_ATTR_NOEXEC, MOUNT_ATTR_NOSUID } from "../../../fs/abi/mount.ts";
+import { isReg } from "../../../fs/abi/mode.ts";
+import { MOUNT_ATTR_NOEXEC } from "../../../fs/abi/mount.ts";
 import { bytesToName } from "../../../fs/abi/name.ts";
 import { O_RDONLY, X_OK } from "../../../fs/abi/open.ts";
 import { openAt, parsePath, permission } from "../../../fs/vfs/mod.ts";
 import type { OpenFile } from "../../../fs/vfs/open_file.ts";
 import { SIGNAL } from "../../abi/linux/signal.ts";
 import type { BinaryFormat, LoadedImage } from "./binfmt.ts";
+import { commitCredentials } from "./commit_cred.ts";
+import { credentialsAfterExec } from "./exec_cred.ts";
 import type { Task } from "./task.ts";
 
 /** Bytes of a file that decide its format (BINPRM_BUF_SIZE). */
@@ -85,14 +87,6 @@ function describe(header: Uint8Array): string {
   return elf ? "it is an ELF binary, not a WebAssembly module" : "it is not a WebAssembly module";
 }
 
-/** Owner and group to take on from set-id bits: [-1, -1] for none (man 2 execve). */
-function setIds(file: OpenFile): [number, number] {
-  const { mode, uid, gid, sb } = file.inode;
-  if (!sb.trusted || (file.mount!.flags & MOUNT_ATTR_NOSUID) !== 0) return [-1, -1];
-  const setgid = (mode & (S_ISGID | S_IXGRP)) === (S_ISGID | S_IXGRP);
-  return [(mode & S_ISUID) !== 0 ? uid : -1, setgid ? gid : -1];
-}
-
 /**
  * execve(2) by a running program: 0, and the new program runs once the old one has ended (see runTask), or a negative errno.
  */
@@ -123,8 +117,9 @@ export async function execve(
   const { file, format } = found;
   const old = task.cred;
   try {
-    const [uid, gid] = setIds(file);
-    task.cred = old.afterExec(uid, gid);
+    const next = credentialsAfterExec(old, file, task.fs.users > 1);
+    if (typeof next === "number") return next;
+    task.cred = next;
     const image = await format.load(task, file, found.argv, envp, () => {
       task.files = task.files.unshare();
       task.files.closeOnExec();
@@ -142,6 +137,14 @@ export async function execve(
     task.hasExecuted = true;
     task.exitSignal = SIGNAL.SIGCHLD;
     task.dumpable = true;
+    task.cred = old;
+    commitCredentials(task, next);
+    const { nsproxy } = task;
+    if (nsproxy.time !== nsproxy.timeForChildren) {
+      // A new image is in the time namespace of the task's children (Linux 6.3; man 7 time_namespaces).
+      nsproxy.timeForChildren.frozen = true;
+      task.nsproxy = { ...nsproxy, time: nsproxy.timeForChildren };
+    }
     task.signals.afterExec();
     task.execQueue.wake(-1);
     return image;

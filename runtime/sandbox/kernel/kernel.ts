@@ -22,6 +22,7 @@ import { type KernelClock, PortableClock } from "./clock.ts";
 import { Credentials } from "./credentials.ts";
 import { FdTable } from "./fd_table.ts";
 import { MntNamespace, type NsProxy, PlainNamespace } from "./namespaces.ts";
+import { NsfsSuper } from "./nsfs.ts";
 import { PidNamespace } from "./pid_namespace.ts";
 import { DEFAULT_ACTION, SA_NOCLDWAIT } from "./sigaction.ts";
 import { NetNamespace } from "../net/namespace.ts";
@@ -52,6 +53,8 @@ export class Kernel {
   readonly vfs: Vfs;
   /** Binary formats. */
   readonly formats: BinaryFormat[];
+  /** Files of namespaces. */
+  readonly nsfs: NsfsSuper;
   /** The initial namespaces. */
   readonly initial: NsProxy;
   /** The kernel's own task, init of the initial pid namespace: caller of what is set up before the first process. */
@@ -63,6 +66,7 @@ export class Kernel {
   constructor(options: KernelOptions = {}) {
     this.clock = options.clock ?? new PortableClock();
     this.vfs = new Vfs();
+    this.nsfs = new NsfsSuper(this.vfs);
     this.formats = [...options.formats ?? []];
     this.bootedAt = this.clock.monotonic();
     const root = new TmpfsSuper({ mode: 0o755 });

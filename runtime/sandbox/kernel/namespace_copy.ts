@@ -1,5 +1,5 @@
 /** New namespaces for clone(2) and unshare(2). @module */
-import { EPERM } from "../../../fs/abi/errno.ts";
+import { EINVAL, EPERM } from "../../../fs/abi/errno.ts";
 import type { Mount, VPath } from "../../../fs/vfs/dentry.ts";
 import {
   CLONE_NEWCGROUP,
@@ -28,17 +28,20 @@ export const NAMESPACE_FLAGS: number = CLONE_NEWNS | CLONE_NEWUTS | CLONE_NEWIPC
 
 /**
  * The namespaces of `old`, with new ones as `flags` say, owned by the user namespace of `cred`. `fs`, which nobody else uses, moves to the
- * copies of the mounts it stands on. -EPERM without CAP_SYS_ADMIN in that user namespace, -ENOSPC for pid namespaces that nest too deep.
+ * copies of the mounts it stands on; `active` is the pid namespace of the caller. -EPERM without CAP_SYS_ADMIN in that user namespace, -ENOSPC for pid namespaces that nest too deep.
  */
 export function copyNamespaces(
   old: NsProxy,
   flags: number,
   cred: Credentials,
   fs: FsContext,
+  active: PidNamespace,
 ): NsProxy | number {
   if ((flags & NAMESPACE_FLAGS) === 0) return old;
   const owner = cred.userNs;
   if (!cred.capable(CAP_SYS_ADMIN)) return -EPERM;
+  // "CLONE_NEWPID … after setns or unshare with it": the caller must be in the namespace of its children.
+  if ((flags & CLONE_NEWPID) !== 0 && old.pid !== active) return -EINVAL;
   const pid = (flags & CLONE_NEWPID) !== 0 ? PidNamespace.below(old.pid, owner) : old.pid;
   if (typeof pid === "number") return pid;
   const plain = (flag: number, from: Namespace): Namespace =>

@@ -11,6 +11,8 @@ import type { UtsNamespace } from "./uts_namespace.ts";
 export class MntNamespace extends Namespace {
   /** See Namespace. */
   readonly kind = "mnt";
+  /** Tasks that are in it. */
+  users = 0;
 
   /** A namespace around a tree of mounts. */
   constructor(owner: UserNamespace, readonly tree: MountNamespace) {

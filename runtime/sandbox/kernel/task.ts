@@ -12,7 +12,7 @@ import type { Credentials } from "./credentials.ts";
 import type { FdTable } from "./fd_table.ts";
 import { FsContext } from "./fs_context.ts";
 import type { Kernel } from "./kernel.ts";
-import type { NsProxy } from "./namespaces.ts";
+import type { MntNamespace, NsProxy } from "./namespaces.ts";
 import type { Pid } from "./pid.ts";
 import type { PidNamespace } from "./pid_namespace.ts";
 import { Rlimits } from "./rlimits.ts";
@@ -147,6 +147,7 @@ export class Task implements Caller {
     this.pid = id.numbers[id.namespace.level]!;
     id.task = this;
     id.namespace.reaper ??= this;
+    this.nsproxy.mnt.users++;
     this.parent?.children.add(this);
     joinGroup(this, this.parent?.group ?? new ProcessGroup(id, new Session(id)));
   }
@@ -187,6 +188,19 @@ export class Task implements Caller {
   /** Something is to be attended to at the next safe point: see `attend`. */
   get attention(): boolean {
     return this.dying || this.signalPending || this.stopped || this.frozen;
+  }
+
+  /** Moves it to other namespaces (unshare(2), setns(2)). */
+  switchNamespaces(next: NsProxy): void {
+    const { mnt } = this.nsproxy;
+    next.mnt.users++;
+    this.nsproxy = next;
+    this.#leaveMounts(mnt);
+  }
+
+  /** A mount namespace that no task is in, and whose file nobody can have, is taken apart: its mounts receive no others any more. */
+  #leaveMounts(mnt: MntNamespace): void {
+    if (--mnt.users === 0 && !this.kernel.nsfs.isKnown(mnt)) mnt.tree.dissolve();
   }
 
   /** Milliseconds it has run: wall time without its waits (the tasks of a kernel share one thread). */
@@ -351,6 +365,7 @@ export class Task implements Caller {
     for (const interrupt of [...this.#sleepers]) interrupt();
     for (const f of this.#atExit?.splice(0) ?? []) f();
     exitTask(this);
+    this.#leaveMounts(this.nsproxy.mnt);
   }
   /** The wait status, when the task has ended. */
   ended(): Promise<number> {

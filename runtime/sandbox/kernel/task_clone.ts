@@ -72,7 +72,7 @@ export function clone(task: Task, args: CloneArgs): Task | number {
     cred = cred.entering(userNs);
   }
   const fs = (flags & CLONE_FS) !== 0 ? task.fs : task.fs.copy();
-  const copied = copyNamespaces(task.nsproxy, flags & NAMESPACE_FLAGS, cred, fs);
+  const copied = copyNamespaces(task.nsproxy, flags & NAMESPACE_FLAGS, cred, fs, task.pidNs);
   if (typeof copied === "number") return copied;
   const id = copied.pid.allocate(args.setTid);
   if (typeof id === "number") return id;
