@@ -10,5 +10,6 @@ export * from "./pseudo/mod.ts";
 export * from "./procfs/mod.ts";
 export * from "./sysfs/mod.ts";
 export * from "./cgroupfs/mod.ts";
+export * from "./mqueue/mod.ts";
 export * from "./devfs/mod.ts";
 export * from "./devpts/mod.ts";

@@ -158,6 +158,7 @@ export function newSuper(
   if (found === undefined) return -ENODEV;
   const sb = found.create(options.own, source, c);
   if (typeof sb === "number") return sb;
+  if (sb.dev !== 0) return sb; // one that others have mounted already stays as it is
   sb.flags = sb.flags & ~options.clear | options.set;
   if (options.readOnly === true) sb.readOnly = true;
   return sb;
