@@ -6,7 +6,7 @@ import { isDir, isLnk } from "../abi/mode.ts";
 import type { OverlayInode } from "../overlay/inode.ts";
 import type { Inode } from "../vfs/inode.ts";
 import { writeIndex } from "./index_writer.ts";
-import type { LayerIndex } from "./layer_index.ts";
+import { type LayerIndex, NONE } from "./layer_index.ts";
 import { attributesOf, IMPLIED, LayerNode, type NodeAttributes, WHITEOUT } from "./layer_node.ts";
 import { ASSUMED, DEPENDS, INHERITS, type Need, THERE } from "./needs.ts";
 import { LayerEntryError, pathParts, quote } from "./path_parts.ts";
@@ -25,7 +25,7 @@ const CLIMB = "../";
  */
 export class LayerIndexBuilder {
   readonly #root = new LayerNode(IMPLIED);
-  readonly #needs: Map<string, Need> = new Map();
+  readonly #needs: Need[] = [];
   #names = 0;
   /** What comes now cannot be understood without the layers below. */
   #undecided = false;
@@ -52,7 +52,7 @@ export class LayerIndexBuilder {
       this.#root.implied = false;
       return;
     }
-    this.#step(path, () => this.#add(this.#directory(parts, `entry ${quote(path)}`), name, attributes));
+    this.#step(() => this.#add(this.#directory(parts, `entry ${quote(path)}`), name, attributes));
   }
 
   #add(parent: LayerNode, name: string, attributes: NodeAttributes): void {
@@ -81,18 +81,18 @@ export class LayerIndexBuilder {
    * Does what an entry says. What is wrong may be so because something was taken for granted: then whoever knows the layers below is to
    * say it.
    */
-  #step(path: string, step: () => void): void {
+  #step(step: () => void): void {
     if (this.#undecided) return;
     try {
       step();
     } catch (error) {
-      if (!(error instanceof LayerEntryError) || this.#needs.size === 0) throw error;
-      this.#depends(path);
+      if (!(error instanceof LayerEntryError) || this.#needs.length === 0) throw error;
+      this.#depends();
     }
   }
 
-  #depends(path: string): void {
-    this.#need(DEPENDS, path);
+  #depends(): void {
+    this.#needs.push({ kind: DEPENDS, parent: NONE, path: "" });
     this.#undecided = true;
   }
 
@@ -103,7 +103,7 @@ export class LayerIndexBuilder {
     const name = parts.pop(), base = to.pop();
     if (name === undefined) throw new LayerEntryError(`${doing}: the root must be a directory`);
     if (base === undefined) throw new LayerEntryError(`${doing}: it is a directory`);
-    this.#step(path, () => {
+    this.#step(() => {
       const parent = this.#directory(parts, `entry ${quote(path)}`);
       const dir = this.#resolve(to, doing, false);
       if (dir === null) throw new LayerEntryError(`${doing}: there is no such file`);
@@ -115,7 +115,7 @@ export class LayerIndexBuilder {
     const own = dir.children!.get(base);
     let node = own?.isWhiteout ? undefined : own;
     if (own === undefined && !dir.detached) {
-      if (this.beneath === undefined) return this.#depends(dir.pathOf(base));
+      if (this.beneath === undefined) return this.#depends();
       node = this.#foreign(dir, base);
     }
     if (node === undefined) throw new LayerEntryError(`${doing}: there is no such file`);
@@ -143,7 +143,7 @@ export class LayerIndexBuilder {
     const parts = pathParts(path);
     const name = parts.pop();
     if (name === undefined) throw new LayerEntryError(`whiteout ${quote(path)}: it has no name`);
-    this.#step(path, () => {
+    this.#step(() => {
       const parent = this.#resolve(parts, `whiteout ${quote(path)}`, false);
       if (parent !== null) this.#hide(parent, name);
     });
@@ -152,7 +152,7 @@ export class LayerIndexBuilder {
   #hide(parent: LayerNode, name: string): void {
     const old = parent.children!.get(name);
     if (old?.children && old.own) {
-      this.#detach(old, parent.pathOf(name));
+      this.#detach(old);
       old.opaque = true;
     } else if (old?.children || old === undefined && !parent.detached) {
       if (this.beneath === undefined || this.#below(parent, name) !== null) {
@@ -164,32 +164,40 @@ export class LayerIndexBuilder {
   /** Hides everything that the layers below have in a directory. */
   opaque(path: string): void {
     const parts = pathParts(path);
-    this.#step(path, () => {
+    this.#step(() => {
       const dir = this.#resolve(parts, `opaque directory ${quote(path)}`, false);
       if (dir === null) return;
-      this.#detach(dir, dir.parent === null ? "" : dir.parent.pathOf(dir.name));
+      this.#detach(dir);
       dir.opaque = true;
     });
   }
 
   /** Nothing of the layers below is seen in the directory from now on. What it has of its own stays, and its attributes. */
-  #detach(dir: LayerNode, path: string): void {
-    if (dir.detached) return;
-    dir.detached = true;
-    if (dir.implied) {
-      dir.implied = false;
-      if (this.beneath === undefined) this.#need(INHERITS, path);
-      else if (dir.beneath !== null) dir.attributes = attributesOf(dir.beneath);
-    }
-    dir.beneath = null;
-    for (const [name, child] of dir.children!) {
-      if (child.isWhiteout || child.children !== null && !child.own) dir.children!.delete(name);
-      else if (child.children !== null) this.#detach(child, dir.pathOf(name));
+  #detach(top: LayerNode): void {
+    const todo = [top];
+    for (let dir = todo.pop(); dir !== undefined; dir = todo.pop()) {
+      if (dir.detached) continue;
+      dir.detached = true;
+      if (dir.implied) {
+        dir.implied = false;
+        if (this.beneath === undefined) this.#need(INHERITS, dir, "");
+        else if (dir.beneath !== null) dir.attributes = attributesOf(dir.beneath);
+      }
+      dir.beneath = null;
+      for (const [name, child] of dir.children!) {
+        if (child.isWhiteout || child.children !== null && !child.own) dir.children!.delete(name);
+        else if (child.children !== null) todo.push(child);
+      }
     }
   }
 
-  #need(kind: number, path: string): void {
-    this.#needs.set(`${kind} ${path}`, [kind, path]);
+  /** Notes what is taken for granted about a name in a directory, or about the directory itself; its number. */
+  #need(kind: number, dir: LayerNode, name: string): number {
+    const parts = name === "" ? [] : [name];
+    let at: LayerNode = dir;
+    for (; at.need < 0 && at.parent !== null; at = at.parent) parts.push(at.name);
+    return this.#needs.push({ kind, parent: at.need < 0 ? NONE : at.need, path: parts.reverse().join("/") }) -
+      1;
   }
 
   #own(dir: LayerNode): void {
@@ -270,7 +278,7 @@ export class LayerIndexBuilder {
     node.detached = fresh;
     node.implied = !fresh;
     node.opaque = hidden;
-    if (this.beneath === undefined && !fresh) this.#need(make ? ASSUMED : THERE, dir.pathOf(name));
+    if (this.beneath === undefined && !fresh) node.need = this.#need(make ? ASSUMED : THERE, dir, name);
     node.own = make && lower === null;
     if (node.own) this.#own(dir);
     this.#put(dir, name, node);
@@ -293,7 +301,7 @@ export class LayerIndexBuilder {
     for (let i = 0; i < nodes.length; i++) {
       for (const child of nodes[i]!.children?.values() ?? []) visit(child);
     }
-    return writeIndex(nodes, [...this.#needs.values()], archiveSize);
+    return writeIndex(nodes, this.#needs, archiveSize);
   }
 }
 

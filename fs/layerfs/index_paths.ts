@@ -25,8 +25,11 @@ export function pathsOfFiles(index: LayerIndex, wanted: (node: number) => boolea
   const { nodes } = index.counts;
   // Directories are numbered after those they are in.
   const nameOfDirectory = new Uint32Array(nodes);
-  const pathOf = (dir: number, name: string): string =>
-    dir === 0 ? name : `${pathOf(index.parent[dir]!, nameOf(index, nameOfDirectory[dir]!))}/${name}`;
+  const pathOf = (dir: number, name: string): string => {
+    const parts = [name];
+    for (let at = dir; at !== 0; at = index.parent[at]!) parts.push(nameOf(index, nameOfDirectory[at]!));
+    return parts.reverse().join("/");
+  };
   for (let dir = 0; dir < nodes; dir++) {
     if (!isDir(index.mode[dir]!)) continue;
     const first = index.first[dir]!, end = first + index.count[dir]!;

@@ -31,7 +31,7 @@ class Writer {
       const [valueAt, valueLength] = this.#store(value);
       return { nameAt, nameLength, valueAt, valueLength };
     });
-    const wanted = needs.map(([kind, path]) => [kind, ...this.#store(nameToBytes(path))] as const);
+    const wanted = needs.map(({ path }) => this.#store(nameToBytes(path)));
     const parts = nodes.reduce((sum, node) => sum + (node.attributes.sparse?.length ?? 0), 0);
     const index = this.index = LayerIndex.allocate({
       nodes: nodes.length,
@@ -53,8 +53,9 @@ class Writer {
       index.xattrValueAt[i] = x.valueAt;
       index.xattrValueLength[i] = x.valueLength;
     });
-    wanted.forEach(([kind, at, length], i) => {
-      index.needKind[i] = kind;
+    wanted.forEach(([at, length], i) => {
+      index.needKind[i] = needs[i]!.kind;
+      index.needParent[i] = needs[i]!.parent;
       index.needAt[i] = at;
       index.needLength[i] = length;
     });

@@ -8,7 +8,7 @@
  */
 
 const MAGIC = 0x49_4b_4d_55; // "UMKI"
-const VERSION = 3;
+const VERSION = 4;
 const HEADER_WORDS = 16;
 /** No value. */
 export const NONE = 0xffffffff;
@@ -89,6 +89,8 @@ export class LayerIndex {
   readonly xattrValueLength: Uint32Array;
   /** Needs: their kinds. */
   readonly needKind: Uint32Array;
+  /** Needs: to which earlier one they are relative, or NONE. */
+  readonly needParent: Uint32Array;
   /** Needs: where the path's bytes are. */
   readonly needAt: Uint32Array;
   /** Needs: how many bytes the path has. */
@@ -137,6 +139,7 @@ export class LayerIndex {
     this.xattrValueAt = u32(xattrs);
     this.xattrValueLength = u32(xattrs);
     this.needKind = u32(needs);
+    this.needParent = u32(needs);
     this.needAt = u32(needs);
     this.needLength = u32(needs);
     this.bytes = new Uint8Array(buffer, at, bytes);
@@ -144,7 +147,7 @@ export class LayerIndex {
 
   static #length({ nodes, names, parts, xattrs, needs, bytes }: LayerCounts): number {
     const columns = nodes * (3 * 8 + 11 * 4) + parts * 16 + names * 12 + xattrs * 16 +
-      needs * 12;
+      needs * 16;
     return HEADER_WORDS * 4 + columns + Math.ceil(bytes / 4) * 4;
   }
 

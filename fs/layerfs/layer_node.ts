@@ -55,6 +55,8 @@ export class LayerNode {
   detached = false;
   /** The layer made it, describes it, or has put something in it. Whiteouts spare only such. */
   own = false;
+  /** Number of what was taken for granted about it, or -1. */
+  need = -1;
   /** The directory below, if that is known. */
   beneath: OverlayInode | null = null;
   /** The file of a layer below that it is another name of. */
@@ -72,7 +74,10 @@ export class LayerNode {
 
   /** Path of a name in a directory. */
   pathOf(name: string): string {
-    return this.parent === null ? name : `${this.parent.pathOf(this.name)}/${name}`;
+    const parts = [name];
+    if (this.parent !== null) parts.push(this.name);
+    for (let at = this.parent; at !== null && at.parent !== null; at = at.parent) parts.push(at.name);
+    return parts.reverse().join("/");
   }
 }
 

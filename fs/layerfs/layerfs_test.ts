@@ -5,6 +5,7 @@ import { Files, testCaller } from "../testing/mod.ts";
 import { LayerIndexBuilder } from "./builder.ts";
 import { LayerIndex, LayerIndexError } from "./layer_index.ts";
 import type { NodeAttributes } from "./layer_node.ts";
+import { fits } from "./needs.ts";
 import { LayerEntryError } from "./path_parts.ts";
 import { LayerfsSuper, MemoryBlob } from "./super.ts";
 
@@ -177,6 +178,21 @@ Deno.test("a damaged index is refused", () => {
   for (const length of [0, 10, 64, good.length - 4]) {
     assert.throws(() => LayerIndex.decode(good.slice(0, length)), LayerIndexError);
   }
+});
+
+Deno.test("what an index takes for granted costs a name for each directory, however deep", () => {
+  const builder = new LayerIndexBuilder();
+  for (let i = 0; i < 20; i++) builder.add(`${i}${"/d".repeat(2000)}/f`, file());
+  const index = builder.build(0);
+  assert.equal(index.counts.needs, 20 * 2001);
+  assert.ok(index.encode().length < 20 * 2001 * 150, `${index.encode().length} bytes`);
+  const lower = new LayerIndexBuilder();
+  lower.add(`19${"/d".repeat(1999)}`, node(S_IFDIR | 0o755));
+  const fitting = new LayerfsSuper({ index: lower.build(0), blob: new MemoryBlob(CONTENT) });
+  assert.ok(fits(index, fitting.root));
+  lower.add(`19${"/d".repeat(2000)}`, link("x"));
+  const other = new LayerfsSuper({ index: lower.build(0), blob: new MemoryBlob(CONTENT) });
+  assert.ok(!fits(index, other.root));
 });
 
 Deno.test("opening an index of 20,000 files makes no object for each", () => {

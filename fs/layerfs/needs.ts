@@ -6,7 +6,7 @@
 import { bytesToName } from "../abi/name.ts";
 import { isDir } from "../abi/mode.ts";
 import type { Inode } from "../vfs/inode.ts";
-import type { LayerIndex } from "./layer_index.ts";
+import { type LayerIndex, NONE } from "./layer_index.ts";
 
 /** No entry describes the directory: below there must be a directory, or nothing. A symbolic link would be followed. */
 export const ASSUMED = 0;
@@ -14,11 +14,18 @@ export const ASSUMED = 0;
 export const THERE = 1;
 /** The directory hides the one below but has its attributes: below there must be none. */
 export const INHERITS = 2;
-/** Only on top of the layers below can be told what the layer does from this path on: a hard link leads there, or an entry may be wrong. */
+/** Only on top of the layers below can be told what the layer does: a hard link leads out of it, or an entry may be wrong. */
 export const DEPENDS = 3;
 
-/** A kind, and the path it is about. */
-export type Need = readonly [kind: number, path: string];
+/** One thing that is taken for granted. */
+export interface Need {
+  /** What. */
+  readonly kind: number;
+  /** About what: the number of an earlier need to whose directory `path` is relative; NONE for the root. */
+  readonly parent: number;
+  /** The path from there; "" for that directory itself. */
+  readonly path: string;
+}
 
 /** What is at a path, where only directories are passed through; null if nothing is. */
 function below(root: Inode, path: string): Inode | null {
@@ -34,16 +41,15 @@ function below(root: Inode, path: string): Inode | null {
 
 /** Is the index right on top of these layers? `beneath` is the root of their merged tree, null if there is nothing below. */
 export function fits(index: LayerIndex, beneath: Inode | null): boolean {
+  const found: (Inode | null)[] = [];
   for (let i = 0; i < index.counts.needs; i++) {
-    const kind = index.needKind[i]!;
+    const kind = index.needKind[i]!, parent = index.needParent[i]!, at = index.needAt[i]!;
     if (kind === DEPENDS) return false;
-    let found: Inode | null = null;
-    if (beneath !== null) {
-      const at = index.needAt[i]!;
-      found = below(beneath, bytesToName(index.bytes.subarray(at, at + index.needLength[i]!)));
-    }
-    const directory = found !== null && isDir(found.mode);
-    if (kind === ASSUMED ? found !== null && !directory : directory === (kind === INHERITS)) return false;
+    const from = parent === NONE ? beneath : found[parent] ?? null;
+    const there = from && below(from, bytesToName(index.bytes.subarray(at, at + index.needLength[i]!)));
+    found.push(there);
+    const directory = there !== null && isDir(there.mode);
+    if (kind === ASSUMED ? there !== null && !directory : directory === (kind === INHERITS)) return false;
   }
   return true;
 }
