@@ -341,6 +341,7 @@ Deno.test("options that cannot be: one line, 125", async () => {
   for (
     const [args, message] of [
       [["-v", "/nowhere/at/all:/x"], /binding \/nowhere\/at\/all on \/x: no such file or directory/],
+      [["-v", "/dev/null:/proc/x"], /mounting \/dev\/null on \/proc\/x: making \/proc\/x: permission denied/],
       [["-u", "nobody"], /no such user/],
       [["-w", "rel"], /"rel": it is not an absolute path/],
       [["--platform", "linux"], /expected OS\/ARCHITECTURE/],

@@ -68,13 +68,16 @@ export interface RunOptions extends ContainerOptions {
   readonly prepare?: PrepareOptions;
   /** Most bytes of memory. */
   readonly memory?: number;
-  /** Milliseconds after which the process is killed. */
+  /**
+   * Milliseconds after which the process is killed. Nothing stops WebAssembly that computes without a pause: such a process ends together
+   * with the one that runs it, this one.
+   */
   readonly timeout?: number;
   /** Signal that ends the process when the timeout is over; SIGKILL cannot be ignored. */
   readonly stopSignal?: number;
   /** Which engine. */
   readonly engine?: EngineName;
-  /** Name of the container: its annotation and, without another, nothing else yet. */
+  /** Name of the container; a foreground container is known by it to nobody else. */
   readonly name?: string;
 }
 

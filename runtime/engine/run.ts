@@ -17,6 +17,8 @@ import { openStdio, type Stdio } from "./stdio.ts";
 
 /** Where the kernel's initial namespace has a container's root filesystem, and the sources of its binds. */
 const ROOTFS = "/run/umiak/rootfs", BINDS = "/run/umiak/binds";
+/** The latter in messages. */
+const BIND = new RegExp(`${BINDS}/(\\d+)`, "g");
 /** Largest /etc/passwd or /etc/group that is read. */
 const MAX_USER_FILE = 1024 * 1024;
 
@@ -163,7 +165,9 @@ export async function runImage(options: RunOptions, stdio: Stdio = {}): Promise<
     }
   } catch (error) {
     if (!(error instanceof ProgramError)) throw error;
-    throw new RunError(`${image.name}: ${error.message}`, exitCodeOf(error), { cause: error });
+    const binds = (options.mounts ?? []).filter((mount) => mount.kind === "bind");
+    const message = error.message.replace(BIND, (path, i) => binds[Number(i)]?.source ?? path);
+    throw new RunError(`${image.name}: ${message}`, exitCodeOf(error), { cause: error });
   } finally {
     sandbox.shutdown();
   }
