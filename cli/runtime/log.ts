@@ -6,6 +6,8 @@ export interface LogOptions {
   readonly path: string | undefined;
   /** JSON lines. */
   readonly json: boolean;
+  /** More is written. */
+  readonly debug: boolean;
 }
 
 function line(level: string, message: string, json: boolean): string {
@@ -34,9 +36,12 @@ export class Log {
   }
 
   /** Something that does not stop what is being done. */
-  warn(message: string): void {
-    this.#write("warning", message);
-  }
+  readonly warn: (message: string) => void = (message) => this.#write("warning", message);
+
+  /** What is only of use to those who look for something. */
+  readonly note: (message: string) => void = (message) => {
+    if (this.options.debug) this.#write("debug", message);
+  };
 
   /** Why it was not done: in the log, and on standard error for people. */
   error(message: string): void {

@@ -31,7 +31,7 @@ export async function main(argv: readonly string[]): Promise<number> {
     const { hostMain } = await import("../../runtime/engine/host_process.ts");
     return await hostMain(argv.slice(1));
   }
-  let log = new Log({ path: undefined, json: false });
+  let log = new Log({ path: undefined, json: false, debug: false });
   try {
     const globals = parseArguments(RUNTIME, "umiak-runtime", argv);
     if (globals === "help") return await help("umiak-runtime");
@@ -39,7 +39,7 @@ export async function main(argv: readonly string[]): Promise<number> {
     if (format !== "text" && format !== "json") {
       throw globals.error(`--log-format: unknown format ${JSON.stringify(format)}`);
     }
-    log = new Log({ path: globals.value("log"), json: format === "json" });
+    log = new Log({ path: globals.value("log"), json: format === "json", debug: globals.has("debug") });
     if (globals.has("version")) return (await import("./commands/version.ts")).version();
     if (globals.args.length === 0) return await help("umiak-runtime");
     return await runVerb(globals, log);

@@ -19,7 +19,7 @@ export interface Runtime {
 /** The runtime of a command line. */
 export function makeRuntime(globals: Parsed, log: Log): Runtime {
   const root = globals.value("root") ?? defaultRoot();
-  return { globals, log, context: hostContext(root, loadBackend, (message) => log.warn(message)) };
+  return { globals, log, context: hostContext(root, loadBackend, log) };
 }
 
 /** Prints all of a text. */

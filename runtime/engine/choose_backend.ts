@@ -47,7 +47,20 @@ function candidates({ args, env, cwd }: Process): string[] {
   );
 }
 
-/** True if the program is a module; false if it is something else, or nothing. */
+/** Why a program is not there, in the words that callers look for. */
+function missing({ args, env }: Process): LifecycleError {
+  const name = args[0]!;
+  if (name.includes("/")) {
+    return new LifecycleError(`executing ${JSON.stringify(name)}: no such file or directory`, "start");
+  }
+  const path = env.findLast((entry) => entry.startsWith("PATH="))?.slice(5) ?? DEFAULT_PATH;
+  return new LifecycleError(
+    `executing ${JSON.stringify(name)}: executable file not found in $PATH (${path})`,
+    "start",
+  );
+}
+
+/** True if the program is a module, false if it is something else. Throws if it is not there. */
 function isModule(rootfs: string, process: Process): boolean {
   const tree = openTree(rootfs);
   try {
@@ -55,10 +68,10 @@ function isModule(rootfs: string, process: Process): boolean {
       const head = readTreeHead(tree, path, MAGIC.length);
       if (head !== undefined) return MAGIC.every((byte, i) => head[i] === byte);
     }
-    return false;
   } finally {
     tree.root.close();
   }
+  throw missing(process);
 }
 
 /** Name of the backend for a bundle. Throws a LifecycleError that says why there is none. */

@@ -51,8 +51,8 @@ export interface CreateRequest {
    * itself then runs createContainer hooks, and startContainer hooks during start, in the container's namespaces.
    */
   environmentCreated(init: InitProcess): Promise<void>;
-  /** Logs a warning. */
-  warn(message: string): void;
+  /** Logs what the container has to do without, and can. */
+  note(message: string): void;
 }
 
 /** A container that has been created. */

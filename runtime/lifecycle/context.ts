@@ -24,6 +24,8 @@ export interface Context {
   readonly runHook: HookRunner;
   /** Logs a warning (runtime.md#warnings). */
   readonly warn: (message: string) => void;
+  /** Logs what is only of use to those who look for something. */
+  readonly note: (message: string) => void;
 }
 
 /** A container for its backend. Throws if its record cannot be read. */

@@ -70,7 +70,7 @@ export async function create(context: Context, creation: Creation): Promise<Cont
       spec,
       directory: container.directory,
       options,
-      warn: context.warn,
+      note: context.note,
       environmentCreated: async (process) => {
         note(process, false);
         if (spec.hooks === undefined) return;

@@ -1,4 +1,5 @@
 /** `umiak-runtime state`. @module */
+import { shellStatus } from "../../../runtime/abi/linux/wait_status.ts";
 import { type Described, state } from "../../../runtime/lifecycle/list.ts";
 import type { Parsed } from "../../parser.ts";
 import { print, type Runtime } from "../runtime.ts";
@@ -11,7 +12,7 @@ export function described({ state, record, exit }: Described): Record<string, un
     rootfs: record.rootfs,
     created: record.created,
     annotations,
-    ...(exit === undefined || exit.status === null ? {} : { exitStatus: exit.status }),
+    ...(exit === undefined || exit.status === null ? {} : { exitStatus: shellStatus(exit.status) }),
   };
 }
 

@@ -8,13 +8,14 @@ import { StateDirectory } from "./state_directory.ts";
 export function hostContext(
   root: string,
   backend: (name: string) => Promise<Backend>,
-  warn: (message: string) => void,
+  log: Pick<Context, "warn" | "note">,
 ): Context {
   return {
     store: new StateDirectory(root),
     processes: hostProcesses,
     backend,
     runHook: async (hook, stdin) => (await import("./hook_process.ts")).runHookProcess(hook, stdin),
-    warn,
+    warn: log.warn,
+    note: log.note,
   };
 }

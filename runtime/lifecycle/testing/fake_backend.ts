@@ -41,6 +41,7 @@ export class Fake implements Backend {
         return Promise.resolve({ code: 0, signal: null, timedOut: false, output: "", ...result });
       },
       warn: (message) => void this.warnings.push(message),
+      note: () => {},
     };
   }
 

@@ -11,6 +11,9 @@ const ROOTFS = "/run/umiak/rootfs", BINDS = "/run/umiak/binds", HOOKS = "/run/um
 /** Filesystems that programs do without where the kernel does not have them. */
 const DISPENSABLE: readonly string[] = ["mqueue", "cgroup", "cgroup2"];
 
+/** Parameters of what the userland kernel has none of: podman sets this one, for ICMP sockets, everywhere. */
+const DISPENSABLE_SYSCTLS: readonly string[] = ["net.ipv4.ping_group_range"];
+
 /** What a configuration without a process waits with; it is never started. */
 const NO_PROCESS: Process = {
   ...{ terminal: false, cwd: "/", env: [], args: ["/"], rlimits: [], noNewPrivileges: false },
@@ -24,7 +27,7 @@ export interface Prepared {
   /** What prepares its process. */
   readonly program: SyscallProgram;
   /** Sentences about what it has to do without. */
-  readonly warnings: readonly string[];
+  readonly notes: readonly string[];
 }
 
 /** Where the n-th createContainer hook is found by the init before its root changes. */
@@ -99,10 +102,21 @@ export function prepareBundle(
     ...spec,
     process: spec.process ?? NO_PROCESS,
     mounts: [...mounts.some(isDev) ? [] : [DEV], ...mounts.filter((mount) => !dispensable(mount))],
-    linux: { ...spec.linux, namespaces: ownNamespaces(spec) },
+    linux: {
+      ...spec.linux,
+      namespaces: ownNamespaces(spec),
+      sysctl: Object.fromEntries(
+        Object.entries(spec.linux.sysctl).filter(([name]) => !DISPENSABLE_SYSCTLS.includes(name)),
+      ),
+    },
   }, { rootfs: ROOTFS, isFile: (source) => files.has(source), makeCwd: true });
-  const warnings = mounts.filter(dispensable).map(({ type, destination }) =>
-    `not mounting ${type} on ${destination}: the userland kernel has no such filesystem`
-  );
-  return { sandbox, program, warnings };
+  const notes = [
+    ...mounts.filter(dispensable).map(({ type, destination }) =>
+      `not mounting ${type} on ${destination}: the userland kernel has no such filesystem`
+    ),
+    ...Object.keys(spec.linux.sysctl).filter((name) => DISPENSABLE_SYSCTLS.includes(name)).map((name) =>
+      `not setting sysctl ${name}: the userland kernel has nothing it is for`
+    ),
+  ];
+  return { sandbox, program, notes };
 }
