@@ -367,6 +367,12 @@ testWhen(
       await Deno.mkdir(`${path}/b/rootfs`, { recursive: true });
       const again = await umiak(["image", "unpack", ...rootless, "oci:l:v1", "b"], { cwd: path });
       assert.match(again.stderr, /unpacking into b: it has a rootfs already/);
+      await Deno.mkdir(`${path}/killed/.rootfs-0`, { recursive: true });
+      const third = await umiak(["image", "unpack", ...rootless, "oci:l:v1", "killed"], { cwd: path });
+      assert.match(
+        third.stderr,
+        /unpacking into killed: \.rootfs-0 is of another unpack, which has been killed/,
+      );
     }),
 );
 

@@ -58,7 +58,7 @@ export class DockerArchiveSink implements ImageSink {
     }
     const hash = hasher("sha256");
     async function* archive(): AsyncGenerator<Uint8Array> {
-      for await (const chunk of decompress(content)) {
+      for await (const chunk of decompress(content, { transient: true })) {
         hash.update(chunk);
         yield chunk;
       }

@@ -157,7 +157,7 @@ async function unpacked(
   const unlinked = Deno.build.os !== "windows";
   if (unlinked) Deno.removeSync(name);
   try {
-    for await (const chunk of decompress(chunks(packed, 0, Infinity))) {
+    for await (const chunk of decompress(chunks(packed, 0, Infinity), { transient: true })) {
       for (let at = 0; at < chunk.length;) at += file.writeSync(chunk.subarray(at));
     }
     return [file, unlinked ? null : name];

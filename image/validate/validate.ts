@@ -174,7 +174,7 @@ export class Validator {
     const expected = diffId === undefined ? undefined : parseDigest(diffId);
     const hash = expected !== undefined && isVerifiable(expected) ? hasher(expected.algorithm) : undefined;
     try {
-      for await (const chunk of decompress(this.#watched(descriptor, raw))) {
+      for await (const chunk of decompress(this.#watched(descriptor, raw), { transient: true })) {
         hash?.update(chunk);
         checks.push(chunk);
       }

@@ -94,8 +94,25 @@ async function exists(path: string): Promise<boolean> {
   return await Deno.lstat(path).then(() => true, () => false);
 }
 
+/** A root filesystem that has no name yet. */
+async function unfinishedIn(directory: string): Promise<string | undefined> {
+  if (!await exists(directory)) return undefined;
+  try {
+    for await (const { name } of Deno.readDir(directory)) if (name.startsWith(`.${ROOTFS}-`)) return name;
+  } catch (error) {
+    throw new Error(`unpacking into ${directory}: ${(error as Error).message}`, { cause: error });
+  }
+  return undefined;
+}
+
 /** Makes the directory of a bundle if it is not there. True if it was made. */
 async function makeBundle(directory: string): Promise<boolean> {
+  const unfinished = await unfinishedIn(directory);
+  if (unfinished !== undefined) {
+    throw new Error(
+      `unpacking into ${directory}: ${unfinished} is of another unpack, which has been killed or is not done; remove ${directory} first`,
+    );
+  }
   for (const name of [ROOTFS, "config.json"]) {
     if (await exists(`${directory}/${name}`)) {
       throw new Error(`unpacking into ${directory}: it has a ${name} already`);

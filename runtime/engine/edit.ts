@@ -22,6 +22,7 @@ import { choiceFor, openImage } from "../../image/store/open_image.ts";
 import { openSink } from "../../image/store/open_sink.ts";
 import { type OpenSource, openSource, type OpenSourceOptions } from "../../image/store/open_source.ts";
 import { Store } from "../../image/store/store.ts";
+import { type TemporaryDirectory, temporaryDirectory } from "../../image/store/temporary_directory.ts";
 import { writeArchive } from "../../image/store/write_layer.ts";
 import { transferBlob } from "../../image/transfer.ts";
 import { writeImage } from "../../image/write_image.ts";
@@ -38,7 +39,7 @@ export interface EditOptions extends OpenSourceOptions {
 export class EditTools {
   readonly #options: OpenSourceOptions;
   readonly #opened: Image[] = [];
-  #directory: string | undefined;
+  #directory: Promise<TemporaryDirectory> | undefined;
 
   /** Tools that look for images as `options` say. */
   constructor(options: OpenSourceOptions = {}) {
@@ -47,7 +48,7 @@ export class EditTools {
 
   /** Keeps layers in files (LayerMaker). */
   async make(archive: AsyncIterable<Uint8Array>, compression: CompressionChoice): Promise<ImageLayer> {
-    const directory = this.#directory ??= await Deno.makeTempDir({ prefix: "umiak-edit-" });
+    const { path: directory } = await (this.#directory ??= temporaryDirectory("umiak-edit-"));
     const { signal } = this.#options;
     return await writeArchive(archive, {
       directory,
@@ -79,9 +80,8 @@ export class EditTools {
   /** Gives everything back. */
   async close(): Promise<void> {
     for (const image of this.#opened) image.close();
-    if (this.#directory !== undefined) {
-      await Deno.remove(this.#directory, { recursive: true }).catch(() => {});
-    }
+    const directory = await this.#directory?.catch(() => undefined); // it was never made
+    await directory?.close();
   }
 }
 
