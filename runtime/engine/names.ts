@@ -88,12 +88,11 @@ async function removeFromRegistry(path: string, options: NamesOptions): Promise<
     await repository.deleteManifest(tag!, options);
     return text;
   } catch (error) {
-    // Not every registry can delete a tag alone (distribution-spec, Deleting tags): Debian's says that it is no digest.
-    const found = await repository.headManifest(tag!, options).catch(() => undefined);
     const { RegistryError } = await import("../../image/registry/mod.ts");
-    if (found === undefined || !(error instanceof RegistryError) || ![400, 404, 405].includes(error.status)) {
-      throw error;
-    }
+    if (!(error instanceof RegistryError) || ![400, 404, 405].includes(error.status)) throw error;
+    // Not every registry can delete a tag alone (distribution-spec, Deleting tags): Debian's says that it is no digest.
+    const found = await repository.headManifest(tag!, options);
+    if (found === undefined) throw new Error(`${what}: there is no such tag`, { cause: error });
     throw new Error(
       `${what}: ${error.message}: the registry deletes no single tags; docker://${repository.text}@${found.digest} ` +
         `is the image with all its tags`,
