@@ -64,7 +64,9 @@ export class MqueueSuper extends SuperBlock {
   }
 }
 
-abstract class MqueueInode extends Inode {
+/** Owner and permission bits can be changed, as of any file. */
+export abstract class MqueueInode extends Inode {
+  /** See Inode. */
   override setattr(attr: SetAttr): number {
     if (attr.mode !== undefined) this.mode = this.mode & ~0o7777 | attr.mode & 0o7777;
     if (attr.uid !== undefined) this.uid = attr.uid;

@@ -144,7 +144,8 @@ export class MountNamespace {
    * -EINVAL and left out below; what would uncover a locked mount is refused.
    */
   cloneTree(at: VPath, recursive: boolean): Mount | number {
-    if (at.mount.unbindable || !this.#mayUse(at.mount)) return -EINVAL;
+    // Files of namespaces are bound from where they are: nowhere (man 7 namespaces).
+    if (at.mount.unbindable || !(this.#mayUse(at.mount) || at.mount.sb.type === "nsfs")) return -EINVAL;
     if (!recursive && hasLockedChildren(at)) return -EINVAL;
     return recursive
       ? copyTree(this.vfs, at.mount, at.dentry, {})

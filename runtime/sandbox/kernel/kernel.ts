@@ -18,10 +18,12 @@ import { TmpfsSuper } from "../../../fs/tmpfs/mod.ts";
 import { CLONE_CLEAR_SIGHAND } from "../../abi/linux/clone.ts";
 import { SIGNAL } from "../../abi/linux/signal.ts";
 import type { BinaryFormat } from "./binfmt.ts";
+import { Hierarchy } from "./cgroup/tree.ts";
+import { cgroupHost } from "./cgroup_host.ts";
 import { type KernelClock, PortableClock } from "./clock.ts";
 import { Credentials } from "./credentials.ts";
 import { FdTable } from "./fd_table.ts";
-import { MntNamespace, type NsProxy, PlainNamespace } from "./namespaces.ts";
+import { CgroupNamespace, IpcNamespace, MntNamespace, type NsProxy } from "./namespaces.ts";
 import { NsfsSuper } from "./nsfs.ts";
 import { PidNamespace } from "./pid_namespace.ts";
 import { DEFAULT_ACTION, SA_NOCLDWAIT } from "./sigaction.ts";
@@ -55,6 +57,8 @@ export class Kernel {
   readonly formats: BinaryFormat[];
   /** Files of namespaces. */
   readonly nsfs: NsfsSuper;
+  /** Control groups. */
+  readonly cgroups: Hierarchy = new Hierarchy(cgroupHost);
   /** The initial namespaces. */
   readonly initial: NsProxy;
   /** The kernel's own task, init of the initial pid namespace: caller of what is set up before the first process. */
@@ -80,9 +84,9 @@ export class Kernel {
       mnt: new MntNamespace(owner, mnt),
       uts: new UtsNamespace(owner, options.hostname ?? "localhost", "(none)"),
       pid: new PidNamespace(null, owner),
-      ipc: new PlainNamespace(owner, "ipc"),
+      ipc: new IpcNamespace(owner, this.vfs),
       net: NetNamespace.withLoopback(owner),
-      cgroup: new PlainNamespace(owner, "cgroup"),
+      cgroup: new CgroupNamespace(owner, this.cgroups.root),
       time,
       timeForChildren: time,
     };

@@ -13,9 +13,9 @@ import {
 import { NetNamespace } from "../net/namespace.ts";
 import type { Credentials } from "./credentials.ts";
 import type { FsContext } from "./fs_context.ts";
-import type { Namespace } from "./namespace.ts";
-import { MntNamespace, type NsProxy, PlainNamespace } from "./namespaces.ts";
+import { CgroupNamespace, IpcNamespace, MntNamespace, type NsProxy } from "./namespaces.ts";
 import { PidNamespace } from "./pid_namespace.ts";
+import type { Task } from "./task.ts";
 import { TimeNamespace } from "./time_namespace.ts";
 import { UtsNamespace } from "./uts_namespace.ts";
 
@@ -28,33 +28,33 @@ export const NAMESPACE_FLAGS: number = CLONE_NEWNS | CLONE_NEWUTS | CLONE_NEWIPC
 
 /**
  * The namespaces of `old`, with new ones as `flags` say, owned by the user namespace of `cred`. `fs`, which nobody else uses, moves to the
- * copies of the mounts it stands on; `active` is the pid namespace of the caller. -EPERM without CAP_SYS_ADMIN in that user namespace, -ENOSPC for pid namespaces that nest too deep.
+ * copies of the mounts it stands on; `task` makes the call. -EPERM without CAP_SYS_ADMIN in that user namespace, -ENOSPC for pid namespaces that nest too deep.
  */
 export function copyNamespaces(
   old: NsProxy,
   flags: number,
   cred: Credentials,
   fs: FsContext,
-  active: PidNamespace,
+  task: Task,
 ): NsProxy | number {
   if ((flags & NAMESPACE_FLAGS) === 0) return old;
   const owner = cred.userNs;
+  const { kernel: { vfs, cgroups } } = task;
+  const cgroup = cgroups.of(task);
   if (!cred.capable(CAP_SYS_ADMIN)) return -EPERM;
   // "CLONE_NEWPID … after setns or unshare with it": the caller must be in the namespace of its children.
-  if ((flags & CLONE_NEWPID) !== 0 && old.pid !== active) return -EINVAL;
+  if ((flags & CLONE_NEWPID) !== 0 && old.pid !== task.pidNs) return -EINVAL;
   const pid = (flags & CLONE_NEWPID) !== 0 ? PidNamespace.below(old.pid, owner) : old.pid;
   if (typeof pid === "number") return pid;
-  const plain = (flag: number, from: Namespace): Namespace =>
-    (flags & flag) !== 0 ? new PlainNamespace(owner, from.kind) : from;
   return {
     mnt: (flags & CLONE_NEWNS) !== 0 ? copyMounts(old.mnt, cred, fs) : old.mnt,
     uts: (flags & CLONE_NEWUTS) !== 0
       ? new UtsNamespace(owner, old.uts.hostname, old.uts.domainname)
       : old.uts,
     pid,
-    ipc: plain(CLONE_NEWIPC, old.ipc),
+    ipc: (flags & CLONE_NEWIPC) !== 0 ? new IpcNamespace(owner, vfs) : old.ipc,
     net: (flags & CLONE_NEWNET) !== 0 ? NetNamespace.withLoopback(owner) : old.net,
-    cgroup: plain(CLONE_NEWCGROUP, old.cgroup),
+    cgroup: (flags & CLONE_NEWCGROUP) !== 0 ? new CgroupNamespace(owner, cgroup) : old.cgroup,
     time: old.time,
     timeForChildren: (flags & CLONE_NEWTIME) !== 0 ? new TimeNamespace(owner, old.time) : old.timeForChildren,
   };

@@ -57,7 +57,7 @@ export function unshare(task: Task, flags: number): number {
   // A user or mount namespace of one's own needs a root and working directory of one's own (unshare(2)).
   const ownFs = (flags & (CLONE_FS | CLONE_NEWNS | CLONE_NEWUSER)) !== 0;
   const fs = ownFs ? task.fs.copy() : task.fs;
-  const next = copyNamespaces(task.nsproxy, flags & NAMESPACE_FLAGS, cred, fs, task.pidNs);
+  const next = copyNamespaces(task.nsproxy, flags & NAMESPACE_FLAGS, cred, fs, task);
   if (typeof next === "number") return next;
   if (ownFs) {
     task.fs.release();

@@ -1,7 +1,10 @@
 /** The namespaces of tasks (man 7 namespaces). @module */
 import type { MountNamespace } from "../../../fs/vfs/mount_namespace.ts";
 import type { NetNamespace } from "../net/namespace.ts";
-import { Namespace, type NamespaceName } from "./namespace.ts";
+import type { Vfs } from "../../../fs/vfs/vfs.ts";
+import type { Cgroup } from "./cgroup/group.ts";
+import { IpcObjects } from "./ipc/ipc_objects.ts";
+import { Namespace } from "./namespace.ts";
 import type { PidNamespace } from "./pid_namespace.ts";
 import type { TimeNamespace } from "./time_namespace.ts";
 import type { UserNamespace } from "./user_namespace.ts";
@@ -20,10 +23,27 @@ export class MntNamespace extends Namespace {
   }
 }
 
-/** A namespace whose content is elsewhere, or which has none. */
-export class PlainNamespace extends Namespace {
-  /** A namespace of a type. */
-  constructor(owner: UserNamespace, readonly kind: NamespaceName) {
+/** System V IPC and POSIX message queues (man 7 ipc_namespaces). */
+export class IpcNamespace extends Namespace {
+  /** See Namespace. */
+  readonly kind = "ipc";
+  /** What is in it. */
+  readonly objects: IpcObjects;
+
+  /** An empty namespace. */
+  constructor(owner: UserNamespace, vfs: Vfs) {
+    super(owner);
+    this.objects = new IpcObjects(vfs);
+  }
+}
+
+/** Control groups from one down (man 7 cgroup_namespaces). */
+export class CgroupNamespace extends Namespace {
+  /** See Namespace. */
+  readonly kind = "cgroup";
+
+  /** A namespace whose root is `top`. */
+  constructor(owner: UserNamespace, readonly top: Cgroup) {
     super(owner);
   }
 }
@@ -37,11 +57,11 @@ export interface NsProxy {
   /** Process ids of children: the task's own namespace is that of its Pid. */
   readonly pid: PidNamespace;
   /** System V IPC and POSIX message queues. */
-  readonly ipc: Namespace;
+  readonly ipc: IpcNamespace;
   /** Network. */
   readonly net: NetNamespace;
   /** Cgroups. */
-  readonly cgroup: Namespace;
+  readonly cgroup: CgroupNamespace;
   /** Clock offsets. */
   readonly time: TimeNamespace;
   /** Clock offsets of children, and of the task itself after execve. */

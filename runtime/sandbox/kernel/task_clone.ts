@@ -72,10 +72,16 @@ export function clone(task: Task, args: CloneArgs): Task | number {
     cred = cred.entering(userNs);
   }
   const fs = (flags & CLONE_FS) !== 0 ? task.fs : task.fs.copy();
-  const copied = copyNamespaces(task.nsproxy, flags & NAMESPACE_FLAGS, cred, fs, task.pidNs);
+  const copied = copyNamespaces(task.nsproxy, flags & NAMESPACE_FLAGS, cred, fs, task);
   if (typeof copied === "number") return copied;
+  const { cgroups } = task.kernel;
+  const refused = cgroups.reserve(task);
+  if (refused < 0) return refused;
   const id = copied.pid.allocate(args.setTid);
-  if (typeof id === "number") return id;
+  if (typeof id === "number") {
+    cgroups.release(task);
+    return id;
+  }
   const time = copied.timeForChildren;
   time.frozen = true;
   const nsproxy = time === copied.time ? copied : { ...copied, time };
@@ -83,6 +89,8 @@ export function clone(task: Task, args: CloneArgs): Task | number {
   const files = (flags & CLONE_FILES) !== 0 ? task.files.share() : task.files.clone();
   if (fs === task.fs) fs.share();
   const child = new Task(task.kernel, { ...fs, parent, nsproxy, cred, files, id, fs });
+  cgroups.enter(task, child);
+  child.atExit(() => cgroups.exit(child));
   child.rlimits = task.rlimits.copy();
   child.exitSignal = (flags & CLONE_PARENT) !== 0 ? task.exitSignal : args.exitSignal ?? SIGNAL.SIGCHLD;
   child.comm = task.comm;

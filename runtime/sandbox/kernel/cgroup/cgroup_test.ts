@@ -62,8 +62,10 @@ class World {
   }
   spawn(parent: Process | null = null): Process | string {
     const made = { pid: this.processes.length + 1, memory: 0, cpu: 0, alive: true, frozen: false };
-    const error = this.tree.fork(parent, made);
-    if (error < 0) return String(named(error));
+    const from = parent ?? {};
+    const error = this.tree.reserve(from);
+    if (error === 0) this.tree.enter(from, made);
+    else return String(named(error));
     this.processes.push(made);
     return made;
   }

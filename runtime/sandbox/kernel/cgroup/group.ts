@@ -222,13 +222,6 @@ export class Cgroup implements CgroupDirectory {
 
   // Processes.
 
-  /** Puts a new process in. -EAGAIN where a limit of pids forbids it. */
-  fork(member: Member): number {
-    const error = this.pids.tryCharge();
-    if (error < 0) return error;
-    this.#add(member);
-    return 0;
-  }
   /** A process is gone. */
   exit(member: Member): void {
     this.cpu.leave(member);
@@ -237,7 +230,8 @@ export class Cgroup implements CgroupDirectory {
     this.tree.groups.delete(member);
     this.update();
   }
-  #add(member: Member): void {
+  /** Puts a process in that pids counts already. */
+  add(member: Member): void {
     this.members.add(member);
     this.tree.groups.set(member, this);
     this.cpu.enter(member);
@@ -264,7 +258,7 @@ export class Cgroup implements CgroupDirectory {
     from.members.delete(member);
     from.update();
     this.pids.charge();
-    this.#add(member);
+    this.add(member);
     if (wasFrozen && !this.frozen) this.tree.host.freeze(member, false);
     return 0;
   }

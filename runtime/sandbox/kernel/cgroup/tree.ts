@@ -19,9 +19,17 @@ export class Hierarchy implements CgroupTree {
   of(member: Member): Cgroup {
     return this.groups.get(member) ?? this.root;
   }
-  /** A process is being made by another (or by the kernel): it starts in the same group. 0, or -EAGAIN for pids.max. */
-  fork(parent: Member | null, child: Member): number {
-    return (parent === null ? this.root : this.of(parent)).fork(child);
+  /** A process is going to make another in its group: 0, or -EAGAIN for pids.max. `enter` or `release` follows. */
+  reserve(parent: Member): number {
+    return this.of(parent).pids.tryCharge();
+  }
+  /** It was not made after all. */
+  release(parent: Member): void {
+    this.of(parent).pids.uncharge();
+  }
+  /** A process that `reserve` was asked for is there. */
+  enter(parent: Member, child: Member): void {
+    this.of(parent).add(child);
   }
   /** A process has ended, or could not be made after all. */
   exit(member: Member): void {
