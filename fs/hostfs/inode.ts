@@ -8,7 +8,6 @@ import {
   ENOENT,
   ENOTDIR,
   ENOTEMPTY,
-  EOPNOTSUPP,
   EPERM,
   EROFS,
   EXDEV,
@@ -253,7 +252,10 @@ export class HostInode extends Inode implements Placed {
   /** See Inode. */
   override setattr(attr: SetAttr): number {
     if (this.fs.readOnly) return -EROFS;
-    if (isLnk(this.mode)) return -EOPNOTSUPP; // the host's calls would follow it
+    if (isLnk(this.mode)) { // Deno's calls would follow it
+      const error = this.fs.places.setLink(this, attr);
+      return error < 0 ? error : this.refresh();
+    }
     const [open] = this.handles;
     const pin = this.fs.places.pin(this);
     if (typeof pin === "number") {

@@ -9,6 +9,7 @@ const O_PATH = 0o10000000, O_CLOEXEC = 0o2000000;
 const O_NOFOLLOW = Deno.build.arch === "aarch64" ? 0o100000 : 0o400000;
 const AT_FDCWD = -100, AT_SYMLINK_NOFOLLOW = 0x100, AT_NO_AUTOMOUNT = 0x800, AT_EMPTY_PATH = 0x1000;
 const STATX_BASIC_STATS = 0x7ff, STATX_BTIME = 0x800;
+const UNCHANGED = 0xffffffff; // (uid_t) -1
 const UTIME_OMIT = (1 << 30) - 2;
 
 const SYMBOLS = {
@@ -16,6 +17,7 @@ const SYMBOLS = {
   close: { parameters: ["i32"], result: "i32" },
   statx: { parameters: ["i32", "buffer", "i32", "u32", "buffer"], result: "i32" },
   utimensat: { parameters: ["i32", "buffer", "buffer", "i32"], result: "i32" },
+  fchownat: { parameters: ["i32", "buffer", "u32", "u32", "i32"], result: "i32" },
   __errno_location: { parameters: [], result: "pointer" },
 } as const;
 
@@ -114,13 +116,36 @@ export class Libc {
 
   /** Sets times of what a path leads to; those that are left out stay. */
   setTimes(path: string, atime: Timespec | undefined, mtime: Timespec | undefined): number {
+    return this.#utimensat(AT_FDCWD, path, atime, mtime, 0);
+  }
+
+  /** Sets times of what is at a name in a directory, of a link itself. */
+  setTimesAt(fd: number, name: string, atime: Timespec | undefined, mtime: Timespec | undefined): number {
+    return this.#utimensat(fd, name, atime, mtime, AT_SYMLINK_NOFOLLOW);
+  }
+
+  /** Sets the owner of what is at a name in a directory, of a link itself; what is left out stays. */
+  setOwnerAt(fd: number, name: string, uid: number | undefined, gid: number | undefined): number {
+    if (!this.#put(name)) return -ENAMETOOLONG;
+    const flags = AT_SYMLINK_NOFOLLOW;
+    const error = this.symbols.fchownat(fd, this.#path, uid ?? UNCHANGED, gid ?? UNCHANGED, flags);
+    return error < 0 ? this.#failed() : 0;
+  }
+
+  #utimensat(
+    fd: number,
+    path: string,
+    atime: Timespec | undefined,
+    mtime: Timespec | undefined,
+    flags: number,
+  ): number {
     if (!this.#put(path)) return -ENAMETOOLONG;
     const times = new DataView(new ArrayBuffer(32));
     for (const [at, time] of [[0, atime], [16, mtime]] as const) {
       times.setBigInt64(at, BigInt(time?.sec ?? 0), true);
       times.setBigInt64(at + 8, BigInt(time?.nsec ?? UTIME_OMIT), true);
     }
-    const error = this.symbols.utimensat(AT_FDCWD, this.#path, new Uint8Array(times.buffer), 0);
+    const error = this.symbols.utimensat(fd, this.#path, new Uint8Array(times.buffer), flags);
     return error < 0 ? this.#failed() : 0;
   }
 }

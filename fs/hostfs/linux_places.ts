@@ -4,8 +4,9 @@
  * their place, changes nothing about where a name is looked up. This is openat(2), through calls that only take paths.
  * @module
  */
-import { ELOOP, ENOENT, ENOTDIR } from "../abi/errno.ts";
+import { ELOOP, ENOENT, ENOTDIR, EOPNOTSUPP } from "../abi/errno.ts";
 import { isDir, isLnk } from "../abi/mode.ts";
+import type { SetAttr } from "../vfs/inode.ts";
 import { attempt } from "./host_errno.ts";
 import type { HostStat } from "./host_stat.ts";
 import { Libc } from "./libc.ts";
@@ -140,6 +141,23 @@ export class LinuxPlaces implements Places {
     }
     release();
     return typeof stat === "number" ? stat : isLnk(stat.mode) ? -ELOOP : -ENOENT;
+  }
+
+  /** See Places. */
+  setLink(link: Placed, attr: SetAttr): number {
+    if (attr.mode !== undefined || attr.size !== undefined) return -EOPNOTSUPP;
+    const above = this.#descriptor(link.parent!);
+    if (above < 0) return above;
+    const stat = this.libc.stat(above, link.name);
+    if (typeof stat === "number") return stat;
+    if (!isSame(link, stat)) return -ENOENT;
+    const { uid, gid, atime, mtime } = attr;
+    let error = 0;
+    if (uid !== undefined || gid !== undefined) error = this.libc.setOwnerAt(above, link.name, uid, gid);
+    if (error === 0 && (atime !== undefined || mtime !== undefined)) {
+      error = this.libc.setTimesAt(above, link.name, atime, mtime);
+    }
+    return error;
   }
 
   /** See Places. */

@@ -1,7 +1,8 @@
 /** Where calls to the host find the files of a hostfs. @module */
-import { ELOOP, ENOENT, ENOTDIR } from "../abi/errno.ts";
+import { ELOOP, ENOENT, ENOTDIR, EOPNOTSUPP } from "../abi/errno.ts";
 import type { Timespec } from "../abi/stat.ts";
 import { isLnk } from "../abi/mode.ts";
+import type { SetAttr } from "../vfs/inode.ts";
 import { attempt } from "./host_errno.ts";
 import { type HostStat, keyOf, statOf } from "./host_stat.ts";
 
@@ -41,6 +42,8 @@ export interface Places {
   stat(file: Placed): HostStat | number;
   /** Holds a file that is no link, for calls that would follow one. -ELOOP if it has become one. */
   pin(file: Placed): Pin | number;
+  /** Changes owner or times of a link itself; -EOPNOTSUPP where the host cannot. */
+  setLink(link: Placed, attr: SetAttr): number;
   /** A directory is gone. */
   drop(dir: Placed): void;
   /** Gives back what is held. */
@@ -150,6 +153,11 @@ export class PathPlaces implements Places {
       setTimes: (atime, mtime) => setTimesByPath(path, stat, atime, mtime),
       release: () => {},
     };
+  }
+
+  /** See Places. */
+  setLink(): number {
+    return -EOPNOTSUPP;
   }
 
   /** See Places. */

@@ -53,17 +53,17 @@ const HOSTFS: Parameters<typeof contract>[3] = {
   noSpecialFiles: true,
   noXattrs: true,
   noOwners: Deno.build.os === "windows" || Deno.uid() !== 0,
-  noLinkTimes: true,
   noTmpfile: true,
   noExchange: true,
   utf8Names: true,
   snapshotListing: true,
 };
+const BY_PATHS = { millisecondTimes: true, noLinkTimes: true };
 
 for (
   const [name, options, able] of [
-    ["hostfs", {}, { millisecondTimes: Deno.build.os !== "linux" }],
-    ["hostfs by paths", { places: (path: string) => new PathPlaces(path) }, { millisecondTimes: true }],
+    ["hostfs", {}, Deno.build.os === "linux" ? { noLinkTimes: Deno.uid() !== 0 } : BY_PATHS],
+    ["hostfs by paths", { places: (path: string) => new PathPlaces(path) }, BY_PATHS],
   ] as const
 ) {
   contract(register, name, () => {
