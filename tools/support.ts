@@ -5,6 +5,12 @@ import {
   type SupportedFunction,
   type WasiModuleName,
 } from "../runtime/sandbox/abi/wasi_p1/interface.ts";
+import {
+  WASIX,
+  WASIX_2023,
+  WASIX_MODULE,
+  WASIX_UNSUPPORTED,
+} from "../runtime/sandbox/abi/wasix/interface.ts";
 
 const MODULES: readonly WasiModuleName[] = ["wasi_snapshot_preview1", "wasi_unstable"];
 const FILE = new URL("../docs/SUPPORT.md", import.meta.url);
@@ -20,6 +26,31 @@ function table(header: readonly string[], rows: readonly (readonly string[])[]):
   const line = (cells: readonly string[]): string =>
     `| ${cells.map((cell, i) => cell.padEnd(widths[i]!)).join(" | ")} |`;
   return [line(header), line(widths.map((width) => "-".repeat(width))), ...rows.map(line)];
+}
+
+/** What `wasix_32v1` has beyond preview1. */
+function wasix(): string[] {
+  const unsupported = Object.entries(WASIX_UNSUPPORTED).flatMap(([why, names]) =>
+    names.map((name): [string, string, string] => [name, "none", why])
+  );
+  const rows = [...WASIX, ...WASIX_2023]
+    .map((f): [string, string, string] => [f.name, f.note === undefined ? "full" : "partial", f.note ?? ""]);
+  const count = (level: string): number => [...rows, ...unsupported].filter((row) => row[1] === level).length;
+  return [
+    "## WASIX",
+    "",
+    `\`${WASIX_MODULE}\`, beside the functions of preview1, which modules of 2023 import from it: ${
+      rows.length + unsupported.length
+    } functions, ${count("full")} in full, ${
+      count("partial")
+    } in part. The others can be imported and answer \`notsup\`.`,
+    "",
+    ...table(
+      ["function", WASIX_MODULE, "what is missing"],
+      [...rows, ...unsupported].map(([name, ...rest]) => [`\`${name}\``, ...rest]),
+    ),
+    "",
+  ];
 }
 
 /** docs/SUPPORT.md, as it should be. */
@@ -44,6 +75,7 @@ export function supportDocument(): string {
     ...sums.flatMap((sum) => [sum, ""]),
     ...table(["function", ...MODULES, "what is missing"], rows),
     "",
+    ...wasix(),
   ].join("\n");
 }
 

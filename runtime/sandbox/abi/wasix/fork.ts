@@ -138,7 +138,7 @@ export function forking(p: WasiProcess, machine: Machine): FunctionSet {
         ? stacks.get(memory.view.getUint32(snapshot! + 8, true))
         : undefined;
       if (saved === undefined || !machine.canJump) {
-        task.raise(SIGABRT);
+        task.die(SIGABRT);
         return END_GUEST;
       }
       const started = machine.unwind(() => {

@@ -1,0 +1,26 @@
+import assert from "node:assert/strict";
+import { repositoryFile } from "../support/umiak.ts";
+import { GuestKernel } from "../support/guests.ts";
+
+const module = (name: string): Promise<Uint8Array> =>
+  Deno.readFile(repositoryFile(`tests/wasix/${name}.wasm`));
+
+/** Runs a driver: it names each check that fails. */
+async function drive(name: string, interruptible = false): Promise<void> {
+  await using guests = new GuestKernel({ files: { [`/${name}`]: await module(name) }, interruptible });
+  const { status, stdout, stderr } = await guests.run([`/${name}`]);
+  assert.deepEqual([stderr, guests.traps], ["", []]);
+  assert.match(stdout, /^\d+ checks, 0 failures\n$/);
+  assert.equal(status, 0);
+}
+
+const DRIVERS: Readonly<Record<string, string>> = {
+  processes: "fork, vfork, wait, exec, spawn, pipes, signals",
+  stacks: "setjmp and longjmp, across forks and out of handlers",
+  calls: "directory, events, epoll, threads, what is not there, wrong pointers",
+};
+
+for (const [name, what] of Object.entries(DRIVERS)) {
+  Deno.test(`${name}: ${what}`, () => drive(name));
+  Deno.test(`${name}, interruptible: the same`, () => drive(name, true));
+}
