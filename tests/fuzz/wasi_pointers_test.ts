@@ -23,8 +23,8 @@ import { WasiProcess } from "../../runtime/sandbox/abi/wasi_p1/process.ts";
 import { FdTable } from "../../runtime/sandbox/kernel/fd_table.ts";
 import { Kernel } from "../../runtime/sandbox/kernel/kernel.ts";
 import { Task } from "../../runtime/sandbox/kernel/task.ts";
-import { SocketInode } from "../../runtime/sandbox/net/socket_file.ts";
-import { UnixStream } from "../../runtime/sandbox/net/unix_stream.ts";
+import { AF_UNIX, SOCK_STREAM } from "../../runtime/abi/linux/socket.ts";
+import { createPair, netOf } from "../../runtime/sandbox/net/create.ts";
 import { type Kind, type Lists, type Range, SIGNATURES } from "./preview1.ts";
 import { fuzz, type Random } from "./random.ts";
 
@@ -98,8 +98,9 @@ class Guest {
       files,
     });
     const [reader, writer] = makePipe(O_NONBLOCK);
-    const inode = (ino: number): SocketInode => new SocketInode(this.sb, ino);
-    const [one, two] = UnixStream.pair(inode(100_001), inode(100_002), O_NONBLOCK);
+    const pair = createPair(this.task, netOf(this.task), AF_UNIX, SOCK_STREAM, 0, O_NONBLOCK);
+    assert.ok(typeof pair !== "number", String(pair));
+    const [one, two] = pair;
     for (
       const file of [
         root.open("/root/zero", O_RDWR),
