@@ -70,8 +70,9 @@ export function polling(p: WasiProcess, layout: SubscriptionLayout): FunctionSet
     const absolute = (view.getUint16(at + 24, true) & CLOCK_ABSTIME) !== 0;
     const now = clock.monotonic();
     if (id === CLOCK.REALTIME) s.deadline = absolute ? now + timeout - clock.realtime() : now + timeout;
-    else if (id === CLOCK.MONOTONIC) s.deadline = absolute ? timeout : now + timeout;
-    else s.error = id <= CLOCK.THREAD_CPUTIME ? NOTSUP : INVAL;
+    else if (id === CLOCK.MONOTONIC) {
+      s.deadline = absolute ? timeout - task.nsproxy.time.monotonicMs : now + timeout;
+    } else s.error = id <= CLOCK.THREAD_CPUTIME ? NOTSUP : INVAL;
   }
 
   function readFd(s: Subscription, fd: number): void {

@@ -61,6 +61,7 @@ export function proc(p: WasiProcess): FunctionSet {
       if (!memory.holds(out!, 8)) return FAULT;
       if (id === CLOCK.REALTIME || id === CLOCK.MONOTONIC) {
         clock.sample(id);
+        if (id === CLOCK.MONOTONIC) task.nsproxy.time.shift(clock);
         memory.setNs(out!, clock.sec, clock.nsec);
         return SUCCESS;
       }
