@@ -325,7 +325,11 @@ for (const module of ["wasi_snapshot_preview1", "wasi_unstable"] as const) {
 Deno.test("the table of this test has every function, with as many parameters as the guest's import", () => {
   const shim = new WebAssembly.Instance(
     new WebAssembly.Module(assembleShim(PREVIEW1)),
-    { plain: new Proxy({}, { get: () => () => 0 }), blocking: new Proxy({}, { get: () => () => 0 }) },
+    {
+      host: { attend: () => 0, attention: new WebAssembly.Global({ value: "i32", mutable: true }, 0) },
+      plain: new Proxy({}, { get: () => () => 0 }),
+      blocking: new Proxy({}, { get: () => () => 0 }),
+    },
   );
   for (const { name, noreturn } of PREVIEW1) {
     if (noreturn) continue;
