@@ -20,7 +20,7 @@ export class CgroupfsSuper extends PseudoSuper {
   /** See SuperBlock. */
   readonly type = "cgroup2";
   /** See PseudoSuper. */
-  readonly magic = MAGIC;
+  readonly magic: number = MAGIC;
   /** See SuperBlock: groups are made and removed through other mounts. */
   override readonly volatile = true;
   /** See SuperBlock. */
