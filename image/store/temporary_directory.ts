@@ -1,5 +1,5 @@
 /** Directories for what is needed for a while. What a killed process has left, the next one removes. @module */
-import { dirname } from "node:path";
+import { tmpdir } from "node:os";
 import { isAbandoned } from "./file_lock.ts";
 
 /** Its lock, which dies with its maker. */
@@ -12,11 +12,11 @@ export interface TemporaryDirectory {
   /** Where it is. */
   readonly path: string;
   /** Removes it with all that is in it. */
-  close(): Promise<void>;
+  close(): void;
 }
 
-/** Removes directories of that prefix whose makers have died. Only one's own: in a shared directory a name says nothing. */
-async function sweep(parent: string, prefix: string): Promise<void> {
+/** Removes directories below `parent` of that prefix whose makers have died. Only one's own: in a shared place a name says nothing. */
+export async function sweepTemporaries(parent: string, prefix: string): Promise<void> {
   const own = Deno.build.os === "windows" ? null : Deno.uid();
   for await (const { name, isDirectory } of Deno.readDir(parent)) {
     if (!isDirectory || !name.startsWith(prefix)) continue;
@@ -33,17 +33,30 @@ async function sweep(parent: string, prefix: string): Promise<void> {
   }
 }
 
-/** Makes a directory below `parent`, by default the system's for temporary files. */
-export async function temporaryDirectory(prefix: string, parent?: string): Promise<TemporaryDirectory> {
-  const path = await Deno.makeTempDir({ prefix, ...parent === undefined ? {} : { dir: parent } });
-  const lock = await Deno.open(`${path}/${LOCK}`, { createNew: true, read: true, write: true });
-  await lock.tryLock(true);
-  await sweep(dirname(path), prefix);
+/** Makes a directory of that name, for its maker alone. */
+export function makeTemporary(path: string): TemporaryDirectory {
+  Deno.mkdirSync(path, { mode: 0o700 });
+  const lock = Deno.openSync(`${path}/${LOCK}`, { createNew: true, read: true, write: true });
+  lock.tryLockSync(true);
   return {
     path,
-    close: async () => {
+    close: () => {
       lock.close();
-      await Deno.remove(path, { recursive: true }).catch(() => {}); // it is swept later
+      try {
+        Deno.removeSync(path, { recursive: true });
+      } catch {
+        // The next one sweeps it.
+      }
     },
   };
+}
+
+/** Makes a directory whose name begins with `prefix`, and sweeps. Below the system's directory for such things unless told where. */
+export async function temporaryDirectory(
+  prefix: string,
+  parent: string = tmpdir(),
+): Promise<TemporaryDirectory> {
+  const made = makeTemporary(`${parent}/${prefix}${crypto.randomUUID()}`);
+  await sweepTemporaries(parent, prefix).catch(() => {}); // a directory that cannot be listed can still be written in
+  return made;
 }

@@ -26,7 +26,7 @@ Deno.test("temporaryDirectory() removes what dead makers have left, and nothing 
     const next = await temporaryDirectory("edit-", parent);
     const left = [alive.path, next.path].map((path) => path.slice(parent.length + 1));
     assert.deepEqual(await names(parent), [...left, "edit-young", "other-dead"].sort());
-    await next.close();
-    await alive.close();
+    next.close();
+    alive.close();
     assert.deepEqual(await names(parent), ["edit-young", "other-dead"]);
   }));

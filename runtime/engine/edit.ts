@@ -81,7 +81,7 @@ export class EditTools {
   async close(): Promise<void> {
     for (const image of this.#opened) image.close();
     const directory = await this.#directory?.catch(() => undefined); // it was never made
-    await directory?.close();
+    directory?.close();
   }
 }
 

@@ -17,6 +17,7 @@ import {
   repackLayer,
   type TreeView,
 } from "../../image/store/repack.ts";
+import { type TemporaryDirectory, temporaryDirectory } from "../../image/store/temporary_directory.ts";
 import { writeImage } from "../../image/write_image.ts";
 
 /** A bundle's tree, or that of an image. */
@@ -110,10 +111,12 @@ export async function repackBundle(directory: string, options: RepackBundleOptio
   const to = destination(options.image);
   const bundle = await readBundle(directory);
   const base = await baseImage(bundle);
+  let workshop: TemporaryDirectory | undefined;
   try {
+    workshop = await temporaryDirectory(".umiak-repack-", await Deno.realPath(directory));
     const { compression, timestamp, masked = [], volumes = false } = options;
     const { layer, changes, found, notes } = await repackLayer(bundle, {
-      directory: await Deno.realPath(directory),
+      directory: workshop.path,
       masked: [...masked, ...(volumes ? [] : base.config.config.Volumes)],
       ...(compression === undefined ? {} : { compression }),
       ...(timestamp === undefined ? {} : { timestamp }),
@@ -145,6 +148,7 @@ export async function repackBundle(directory: string, options: RepackBundleOptio
       await layer?.[Symbol.asyncDispose]();
     }
   } finally {
+    workshop?.close();
     base.close();
   }
 }
