@@ -6,6 +6,7 @@ import { openPath } from "../../../fs/vfs/mod.ts";
 import type { OpenFile } from "../../../fs/vfs/open_file.ts";
 import { type Preopen, WasiProcess } from "../abi/wasi_p1/process.ts";
 import { RIGHTS_ALL, RIGHTS_DIRECTORY } from "../abi/wasi_p1/types.ts";
+import { RLIMIT } from "../../abi/linux/rlimit.ts";
 import type { BinaryFormat, LoadedImage, LoadFailure } from "../kernel/binfmt.ts";
 import type { Task } from "../kernel/task.ts";
 import { type GuestModule, prepareModule } from "./guest_module.ts";
@@ -89,7 +90,7 @@ export class WasmFormat implements BinaryFormat {
     envp: readonly string[],
     commit: () => void,
   ): Promise<LoadedImage | LoadFailure> {
-    const guest = await this.#prepare(file);
+    const guest = await this.#prepare(file, addressSpace(task));
     if ("errno" in guest) return guest;
     const start = this.#start;
     const message = unfit(guest, start);
@@ -108,16 +109,19 @@ export class WasmFormat implements BinaryFormat {
     return WasmProgram.load(guest, process, { start, ticker, diagnose });
   }
 
-  async #prepare(file: OpenFile): Promise<GuestModule | LoadFailure> {
-    const known = this.#modules.get(file.inode);
+  /** `limit` is the process's own, Infinity for none: modules that are edited for one process are not kept. */
+  async #prepare(file: OpenFile, limit: number): Promise<GuestModule | LoadFailure> {
+    const { memoryLimit: shared = 0, ticker } = this.options;
+    const own = limit !== Infinity && (shared === 0 || limit < shared);
+    const memoryLimit = own ? Math.max(limit, 1) : shared;
+    const known = own ? undefined : this.#modules.get(file.inode);
     if (known !== undefined) return known;
     const changed = this.#modules.stamp(file.inode);
     const bytes = readFile(file);
     if (typeof bytes === "number") return { errno: -bytes, message: "reading the module failed" };
-    const { memoryLimit = 0, ticker } = this.options;
     try {
       const guest = await prepareModule(bytes, { memoryLimit, interruptible: ticker !== undefined });
-      this.#modules.set(file.inode, changed, guest);
+      if (!own) this.#modules.set(file.inode, changed, guest);
       return guest;
     } catch (error) {
       const message = error instanceof Error
@@ -126,6 +130,11 @@ export class WasmFormat implements BinaryFormat {
       return { errno: error instanceof MemoryLimitError ? ENOMEM : ENOEXEC, message };
     }
   }
+}
+
+/** RLIMIT_AS and RLIMIT_DATA: a guest's memory counts as both (man 2 getrlimit). */
+function addressSpace({ rlimits }: Task): number {
+  return Math.min(rlimits.get(RLIMIT.RLIMIT_AS)!.soft, rlimits.get(RLIMIT.RLIMIT_DATA)!.soft);
 }
 
 /** Opens the directories a preview1 process starts with: "." first when the working directory is not "/", then "/". */

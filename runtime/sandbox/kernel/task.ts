@@ -5,6 +5,7 @@ import type { MountNamespace } from "../../../fs/vfs/mount_namespace.ts";
 import { OpenFile } from "../../../fs/vfs/open_file.ts";
 import type { Caller, Vfs } from "../../../fs/vfs/vfs.ts";
 import { type Waiter, WaitQueue } from "../../../fs/vfs/wait_queue.ts";
+import { RLIMIT } from "../../abi/linux/rlimit.ts";
 import { SIGNAL } from "../../abi/linux/signal.ts";
 import { signaled } from "../../abi/linux/wait_status.ts";
 import type { LoadedImage } from "./binfmt.ts";
@@ -23,6 +24,16 @@ import { TaskSignals } from "./task_signals.ts";
 
 /** Longest delay of the host's timers. */
 const MAX_TIMER = 2 ** 31 - 1;
+
+/** RLIMIT_CPU is reached: SIGXCPU, again with each second, and SIGKILL at the hard limit. True if there is something to attend to. */
+function overCpu(task: Task): boolean {
+  const { hard } = task.rlimits.get(RLIMIT.RLIMIT_CPU)!;
+  const over = task.rlimits.cpuMs >= hard * 1000;
+  task.rlimits.cpuMs += 1000;
+  const signal = over ? SIGNAL.SIGKILL : SIGNAL.SIGXCPU;
+  task.signals.send({ signal, code: SI_KERNEL, pid: 0, uid: 0 }, true);
+  return task.dying || task.signalPending;
+}
 
 /** What a task starts with. */
 export interface TaskOptions {
@@ -222,6 +233,7 @@ export class Task implements Caller {
     if (this.dying || this.signalPending) return -EINTR;
     const { clock } = this.kernel;
     const start = clock.monotonic();
+    if (start - this.startedAt - this.#slept >= this.rlimits.cpuMs && overCpu(this)) return -EINTR;
     const result = await this.#sleep(queues, events, deadline);
     while ((this.stopped || this.frozen) && !this.dying) await this.#hold();
     this.#slept += clock.monotonic() - start;
@@ -277,6 +289,7 @@ export class Task implements Caller {
   /** The program is interrupted while it computes: others run until `turn` has come around, then it attends to what there is. */
   async pass(turn: Promise<void>): Promise<void> {
     const start = this.kernel.clock.monotonic();
+    if (start - this.startedAt - this.#slept >= this.rlimits.cpuMs) overCpu(this);
     await turn;
     this.#slept += this.kernel.clock.monotonic() - start;
     await this.attend();

@@ -7,6 +7,7 @@ import { POLLIN, POLLOUT } from "../../../../fs/abi/poll.ts";
 import { ftruncate } from "../../../../fs/vfs/mod.ts";
 import type { OpenFile } from "../../../../fs/vfs/open_file.ts";
 import type { FdEntry } from "../../kernel/fd_table.ts";
+import { fileSizeRoom, mayExtend } from "../../kernel/file_size_limit.ts";
 import { type BlockingFunction, END_GUEST, type PlainFunction, WOULD_BLOCK } from "../shim.ts";
 import { BADF, FAULT, INVAL, NOTCAPABLE, SUCCESS, toWasi } from "./errno.ts";
 import { rightsOfFile, type WasiProcess } from "./process.ts";
@@ -85,6 +86,7 @@ export function fdIo(p: WasiProcess): FunctionSet {
   /** Writes the iovecs from byte `skip` on; `pos` < 0 for the current position. */
   function gather(file: OpenFile, iovs: number, count: number, skip: number, pos: number): number {
     const bytes = memory.bytes, view = memory.view;
+    let most = MAX_RW_COUNT;
     let total = 0;
     for (let i = 0; i < count; i++) {
       const at = iovs + i * 8;
@@ -97,11 +99,16 @@ export function fdIo(p: WasiProcess): FunctionSet {
       ptr += skip;
       len -= skip;
       skip = 0;
-      if (total + len > MAX_RW_COUNT) len = MAX_RW_COUNT - total;
+      if (task.rlimits.fileSize !== Infinity && len > 0 && total === 0) {
+        const room = fileSizeRoom(task, file, pos);
+        if (room < 0) return room;
+        if (room < most) most = room;
+      }
+      if (total + len > most) len = most - total;
       const n = pos < 0 ? file.write(bytes, ptr, len) : file.pwrite(bytes, ptr, len, pos + total);
       if (n < 0) return total > 0 ? total : n;
       total += n;
-      if (n < len || total === MAX_RW_COUNT) break;
+      if (n < len || total === most) break;
     }
     return total;
   }
@@ -235,7 +242,8 @@ export function fdIo(p: WasiProcess): FunctionSet {
       if (!entry.file.writable) return BADF;
       if (len === 0 || offset! >= TWO_63 || len! >= TWO_63) return toWasi(-EINVAL);
       if (offset! + len! > MAX_OFFSET) return toWasi(-EFBIG);
-      return toWasi(entry.file.allocate(0, offset!, len!));
+      const grown = mayExtend(task, entry.file, offset! + len!);
+      return grown < 0 ? p.result(grown) : toWasi(entry.file.allocate(0, offset!, len!));
     },
     fd_sync(fd) {
       const entry = files.get(fd);
@@ -256,7 +264,8 @@ export function fdIo(p: WasiProcess): FunctionSet {
       if (!entry.file.writable) return BADF;
       if (size! >= TWO_63) return INVAL;
       if (size! > MAX_OFFSET) return toWasi(-EFBIG);
-      return toWasi(ftruncate(task, entry.file, size!));
+      const grown = mayExtend(task, entry.file, size!);
+      return grown < 0 ? p.result(grown) : toWasi(ftruncate(task, entry.file, size!));
     },
   };
   return { plain, blocking: { fd_read: fdReadBlocking, fd_write: fdWriteBlocking } };

@@ -98,14 +98,11 @@ export class WasiProcess implements SafePoint {
     return entry === undefined ? BADF : entry.file;
   }
 
-  /** preview1 errno for a kernel result; a broken pipe also raises SIGPIPE. END_GUEST if that ends the process. */
+  /** preview1 errno for a kernel result; a broken pipe also raises SIGPIPE. END_GUEST if that, or another signal, ends the process. */
   result(result: number): number {
     if (result >= 0) return SUCCESS;
-    if (result === -EPIPE) {
-      this.task.sigpipe();
-      if (this.task.dying) return END_GUEST;
-    }
-    return toWasi(result);
+    if (result === -EPIPE) this.task.sigpipe();
+    return this.task.dying ? END_GUEST : toWasi(result);
   }
 }
 
