@@ -11,6 +11,14 @@ const external = ["@wasmer/wasi", "bcryptjs", "effect/*", "fflate", "memfs"].map
   `--external=${name}`
 );
 
+/** Scripts in a directory and those below it. */
+async function* filesIn(directory: string): AsyncGenerator<string> {
+  for await (const { name, isDirectory } of Deno.readDir(directory)) {
+    if (isDirectory) yield* filesIn(`${directory}/${name}`);
+    else if (name.endsWith(".js")) yield `${directory}/${name}`;
+  }
+}
+
 const fresh = `${out}.new`;
 await Deno.remove(fresh, { recursive: true }).catch(() => {});
 const { success } = await new Deno.Command(Deno.execPath(), {
@@ -25,21 +33,28 @@ const { success } = await new Deno.Command(Deno.execPath(), {
     fresh,
     ...external,
     `${root}cli/main.ts`,
+    `${root}cli/runtime/main.ts`,
   ],
   cwd: root,
 }).spawn().status;
 // deno bundle has been seen to succeed without writing anything.
-if (!success || !await Deno.stat(`${fresh}/main.js`).then(() => true, () => false)) {
-  console.error("bundle: deno bundle wrote no main.js");
+for (const entry of ["main.js", "runtime/main.js"]) {
+  if (success && await Deno.stat(`${fresh}/${entry}`).then(() => true, () => false)) continue;
+  console.error(`bundle: deno bundle wrote no ${entry}`);
   Deno.exit(1);
+}
+// Deno reads every file that an import() names before it runs the first one: a name that it cannot see is read when it is wanted.
+for await (const file of filesIn(fresh)) {
+  const text = await Deno.readTextFile(file);
+  await Deno.writeTextFile(file, text.replace(/\bimport\("(\.{1,2}\/[^"]+)"\)/g, 'import(String("$1"))'));
 }
 // bin/umiak starts this very Deno with it, as long as it is there: no search for one, and no question of what version it has.
 await Deno.writeTextFile(`${fresh}/deno`, `${Deno.execPath()}\n`);
 await Deno.remove(out, { recursive: true }).catch(() => {});
 await Deno.rename(fresh, out);
 let bytes = 0, files = 0;
-for await (const { name } of Deno.readDir(out)) {
-  bytes += (await Deno.stat(`${out}/${name}`)).size;
+for await (const file of filesIn(out)) {
+  bytes += (await Deno.stat(file)).size;
   files++;
 }
 console.log(`${out}: ${files} files, ${bytes} bytes`);

@@ -1,6 +1,7 @@
 /** `umiak-runtime`: the OCI runtime command line. A verb loads what it needs, and nothing else: callers run it several times for each container. @module */
 import { findCommand, parseArguments, type Parsed, UsageError } from "../parser.ts";
 import { Log } from "./log.ts";
+import { makeRuntime, print } from "./runtime.ts";
 import { HOST_PROCESS } from "./self.ts";
 import { RUNTIME, VERBS } from "./table.ts";
 
@@ -8,7 +9,6 @@ import { RUNTIME, VERBS } from "./table.ts";
 const FAILED = 1;
 async function help(words: string): Promise<number> {
   const { helpText, styleFor } = await import("../help.ts");
-  const { print } = await import("./runtime.ts");
   const command = VERBS.find(({ name }) => words === `umiak-runtime ${name}`) ??
     { ...RUNTIME, commands: VERBS };
   print(helpText(command, words, styleFor(Deno.stdout.isTerminal(), Deno.env.get("NO_COLOR"))));
@@ -21,8 +21,7 @@ async function runVerb(globals: Parsed, log: Log): Promise<number> {
   if (verb === undefined) throw globals.error("a verb is required");
   const parsed = parseArguments(verb, words, rest);
   if (parsed === "help") return await help(words);
-  const [run, { makeRuntime }] = await Promise.all([verb.load(), import("./runtime.ts")]);
-  return await run(parsed, makeRuntime(globals, log));
+  return await (await verb.load())(parsed, makeRuntime(globals, log));
 }
 
 /** Runs a command line. The exit code. */

@@ -25,7 +25,7 @@ const isNotFound = (error: unknown): boolean => error instanceof Deno.errors.Not
 
 /** Replaces a file, whole or not at all. */
 export function replaceFile(path: string, text: string): void {
-  const temporary = `${path}.${crypto.randomUUID()}`;
+  const temporary = `${path}.${Deno.pid}`; // written and renamed before this process does anything else
   try {
     Deno.writeTextFileSync(temporary, text, { mode: 0o600 });
     Deno.renameSync(temporary, path);
@@ -48,6 +48,16 @@ function readText(path: string): string | undefined {
     return Deno.readTextFileSync(path);
   } catch (error) {
     if (isNotFound(error)) return undefined;
+    throw error;
+  }
+}
+
+/** Names in a directory; none if there is none. A look at all of them costs less than an error for one that is not there. */
+function namesIn(directory: string): Set<string> {
+  try {
+    return new Set(Array.from(Deno.readDirSync(directory), ({ name }) => name));
+  } catch (error) {
+    if (isNotFound(error)) return new Set();
     throw error;
   }
 }
@@ -85,8 +95,9 @@ class Entry implements LockedContainer {
   }
 
   refresh(): void {
+    const names = namesIn(this.directory);
     try {
-      const text = readText(`${this.directory}/state.json`);
+      const text = names.has("state.json") ? readText(`${this.directory}/state.json`) : undefined;
       this.record = text === undefined ? undefined : parseRecord(text, "state.json");
       this.problem = text === undefined ? "state.json is missing" : "";
       if (this.record !== undefined && this.record.id !== this.id) {
@@ -97,8 +108,8 @@ class Entry implements LockedContainer {
       this.record = undefined;
       this.problem = (error as Error).message;
     }
-    this.marks = new Set(MARKS.filter((mark) => readText(`${this.directory}/${mark}`) !== undefined));
-    this.exit = this.#readExit();
+    this.marks = new Set(MARKS.filter((mark) => names.has(mark)));
+    this.exit = names.has("exit.json") ? this.#readExit() : undefined;
   }
 
   #readExit(): ExitRecord | undefined {
@@ -147,9 +158,14 @@ class Entry implements LockedContainer {
   }
 
   remove(): Promise<void> {
-    const gone = `${this.root}/${GONE}${crypto.randomUUID()}`;
+    const gone = `${this.root}/${GONE}${this.record?.init?.pid ?? 0}-${this.id}`;
     if (Deno.build.os === "windows") this.release(); // an open file keeps its directory where it is there
-    Deno.renameSync(this.directory, gone);
+    try {
+      Deno.renameSync(this.directory, gone);
+    } catch {
+      removeQuietly(gone); // what a killed process has left of an earlier one
+      Deno.renameSync(this.directory, gone);
+    }
     removeQuietly(gone);
     return Promise.resolve();
   }

@@ -1,5 +1,7 @@
 /** The userland kernel as a backend of containers: each has a process of the host to itself. What only some operations need is loaded by them. @module */
 import type { Backend } from "../../../lifecycle/backend.ts";
+import { destroyInit } from "./destroy.ts";
+import { killInit } from "./kill.ts";
 
 /** The backend. */
 export const sandboxBackend: Backend = {
@@ -7,7 +9,7 @@ export const sandboxBackend: Backend = {
   create: async (request) => (await import("./create.ts")).createInit(request),
   start: async (container) => (await import("./start.ts")).startInit(container),
   wait: async (container) => (await import("./create.ts")).waitForInit(container),
-  kill: async (container, signal, all) => (await import("./kill.ts")).killInit(container, signal, all),
+  kill: killInit,
   pause: async (container) => (await import("./pause.ts")).pauseInit(container),
   resume: async (container) => (await import("./pause.ts")).resumeInit(container),
   exec: async (container, process, options) =>
@@ -15,5 +17,5 @@ export const sandboxBackend: Backend = {
   processes: async (container) => (await import("./processes.ts")).processesOf(container),
   stats: async (container) => (await import("./stats.ts")).statsOf(container),
   update: async (container, resources) => (await import("./update.ts")).updateLimits(container, resources),
-  destroy: async (container) => (await import("./destroy.ts")).destroyInit(container),
+  destroy: destroyInit,
 };

@@ -8,7 +8,8 @@ import { identify } from "../../../lifecycle/host/processes.ts";
 import type { Spec } from "../../../spec/types.ts";
 import { FrameSocket } from "./frames.ts";
 import { hostCommand, hostEnvironment } from "./host_command.ts";
-import { createPath, failureOf, removeSockets, socketDirectory } from "./sockets.ts";
+import { removeSockets } from "./socket_directory.ts";
+import { createPath, failureOf, socketDirectory } from "./sockets.ts";
 
 /** Host processes that this process has started, by their ids. */
 const children: Map<number, Deno.ChildProcess> = new Map();

@@ -3,7 +3,7 @@ import { SIGNAL } from "../../../abi/linux/signal.ts";
 import type { Container } from "../../../lifecycle/backend.ts";
 import { LifecycleError } from "../../../lifecycle/error.ts";
 import { sendSignal, waitForEnd } from "../../../lifecycle/host/processes.ts";
-import { removeSockets, socketsOf } from "./sockets.ts";
+import { removeSockets, socketsOf } from "./socket_directory.ts";
 
 /** How long a killed process may take to end. */
 const END_MS = 10_000;

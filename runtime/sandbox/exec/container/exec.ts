@@ -9,7 +9,8 @@ import { exactJson } from "../../../spec/encode.ts";
 import { FrameSocket, type Message } from "./frames.ts";
 import { hostCommand, hostEnvironment } from "./host_command.ts";
 import { noteExec } from "./processes.ts";
-import { controlPath, failureOf, socketsOf } from "./sockets.ts";
+import { socketsOf } from "./socket_directory.ts";
+import { controlPath, failureOf } from "./sockets.ts";
 
 function checkOptions(container: Container, process: Process, options: ExecOptions): void {
   const refuse = (what: string): LifecycleError =>

@@ -2,6 +2,7 @@
 import type { Container } from "../../../lifecycle/backend.ts";
 import { LifecycleError } from "../../../lifecycle/error.ts";
 import { FrameSocket, type Message } from "./frames.ts";
+import { socketsOf } from "./socket_directory.ts";
 
 /** Longest path of a socket: sun_path has 108 bytes on Linux, 104 elsewhere, with the NUL (man 7 unix). */
 const MAX_PATH = 103;
@@ -17,22 +18,6 @@ export function socketDirectory(directory: string): string {
 export const controlPath = (sockets: string): string => `${sockets}/${CONTROL}`;
 /** The socket on which a create waits for its host process. */
 export const createPath = (sockets: string): string => `${sockets}/${CREATE}`;
-
-/** Removes a directory of sockets that is not the container's own. */
-export function removeSockets(sockets: string, directory: string): void {
-  if (sockets === directory) return;
-  try {
-    Deno.removeSync(sockets, { recursive: true });
-  } catch (error) {
-    if (!(error instanceof Deno.errors.NotFound)) throw error;
-  }
-}
-
-/** Where the sockets of a container that has been created are. */
-export function socketsOf({ record, directory }: Container): string {
-  const { sockets } = record.data;
-  return typeof sockets === "string" ? sockets : directory;
-}
 
 /** Connects to a container's host process. */
 export async function connectTo(container: Container): Promise<FrameSocket> {
