@@ -27,7 +27,7 @@ export const UNIX_SCRIPTS: Readonly<Record<string, Script>> = {
       note(s.listen(fd, 1));
       note(s.connect(fd, "@nobody-there"));
       note(s.connect(fd, "/nobody/there"));
-      note(s.connect(fd, "/"));
+      note(s.connect(fd, "."));
       note(s.fionread(fd));
       note(s.shutdown(fd, SHUT_RD));
       note(s.poll(fd));
