@@ -44,6 +44,8 @@ export interface ImageSource {
 export interface ImageSink {
   /** What to call it in messages. */
   readonly name: string;
+  /** Others have access to it: layers that are not to be distributed stay away (layer.md#non-distributable-layers). */
+  readonly distributes?: boolean;
   /** True if the place has this blob, so that it need not be read. */
   hasBlob(descriptor: Descriptor, options?: ContentOptions): Promise<boolean>;
   /**

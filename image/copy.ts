@@ -18,6 +18,8 @@ export interface CopyOptions extends TransferOptions {
   readonly choice?: ImageChoice;
   /** What refers to the copied manifests (signatures, bills of materials) comes along. */
   readonly referrers?: boolean;
+  /** Layers that are not to be distributed go to registries, too. */
+  readonly nonDistributable?: boolean;
 }
 
 /** What has been copied. */
@@ -28,6 +30,8 @@ export interface Copied {
   readonly manifests: readonly Descriptor[];
   /** What the source did not have: parts of a sparse index, layers that are to be had elsewhere. */
   readonly missing: readonly Descriptor[];
+  /** Layers that are not to be distributed, and did not go to where others have access. */
+  readonly withheld: readonly Descriptor[];
 }
 
 /** A manifest that waits for its blobs. */
@@ -153,7 +157,12 @@ export async function copyImage(
   const plan = new Plan(source, inner);
   await plan.add(root, true);
   if (options.referrers) await plan.addReferrers();
+  const withheld: Descriptor[] = [];
   await inParallel(plan.blobs.values(), parallel, async (blob, signal) => {
+    if (sink.distributes && !options.nonDistributable && isForeignLayer(blob.mediaType)) {
+      withheld.push(blob);
+      return;
+    }
     const openFrom = blob.data === undefined && source.blobFrom !== undefined
       ? (offset: number, options: ContentOptions) => source.blobFrom!(blob, offset, options)
       : undefined;
@@ -179,5 +188,5 @@ export async function copyImage(
     put.push(descriptor);
   }
   await sink.commit();
-  return { descriptor: root, manifests: put, missing: [...plan.missing.values()] };
+  return { descriptor: root, manifests: put, missing: [...plan.missing.values()], withheld };
 }

@@ -1,5 +1,6 @@
 /** Puts an image that has been opened, or made, into a sink. @module */
 import type { ImageSink } from "./content.ts";
+import { isForeignLayer } from "./media_types.ts";
 import { inParallel } from "./parallel.ts";
 import { streamOf } from "./read_content.ts";
 import type { Image, ImageLayer } from "./source.ts";
@@ -17,7 +18,11 @@ export async function writeImage(
 ): Promise<void> {
   const { signal, parallel = PARALLEL_BLOBS } = options;
   const layers = new Map<string, ImageLayer>();
-  for (const layer of image.layers) layers.set(layer.descriptor.digest, layer);
+  for (const layer of image.layers) {
+    const { digest, mediaType } = layer.descriptor;
+    // They are never uploaded (layer.md#non-distributable-layers).
+    if (!sink.distributes || !isForeignLayer(mediaType)) layers.set(digest, layer);
+  }
   await inParallel(layers.values(), parallel, (layer, signal) => {
     const reader = { open: (options: { signal?: AbortSignal }) => layer.open(options) };
     return transferBlob(layer.descriptor, reader, sink, { ...options, signal });

@@ -254,6 +254,34 @@ Deno.test("copyImage() never dials the URLs of a descriptor; foreign layers may 
     assert.equal(calls, 0);
   }));
 
+Deno.test("layer.md#non-distributable-layers: they SHOULD NOT be uploaded, and are downloaded like others", () =>
+  withDirectory((dir) =>
+    registryServed(async (registry) => {
+      const memory = new MemorySource();
+      const made = await image(3);
+      const foreign = {
+        ...made.layers[1]!.descriptor,
+        mediaType: "application/vnd.oci.image.layer.nondistributable.v1.tar+gzip",
+        urls: ["https://distributor.invalid/layer"],
+      };
+      await memory.image(made);
+      const layers = [made.layers[0]!.descriptor, foreign];
+      const content = { ...JSON.parse(new TextDecoder().decode(made.manifestBytes)), layers };
+      memory.tags.set("latest", memory.add(OCI_MANIFEST, content));
+      const layout = new LayoutSink(`${dir}/l`);
+      // A layout is one's own: everything goes there.
+      assert.deepEqual((await copyImage(memory, undefined, layout, "x")).withheld, []);
+      const sent = await copy(`oci:${dir}/l:x`, `docker://${registry}/a:x`);
+      assert.deepEqual(sent.withheld.map(({ digest }) => digest), [foreign.digest]);
+      const without = await copy(`docker://${registry}/a:x`, `oci:${dir}/m:x`);
+      assert.deepEqual(without.missing.map(({ digest }) => digest), [foreign.digest]);
+      const whole = await copy(`oci:${dir}/l:x`, `docker://${registry}/a:x`, { nonDistributable: true });
+      assert.deepEqual(whole.withheld, []);
+      const fetched = await copy(`docker://${registry}/a:x`, `oci:${dir}/n:x`);
+      assert.deepEqual([fetched.missing, fetched.withheld], [[], []]);
+    })
+  ));
+
 Deno.test("copyImage() carries artifacts and media types that nobody knows (image-index.md, mediaType)", () =>
   withDirectory(async (dir) => {
     const memory = new MemorySource();

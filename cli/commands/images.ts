@@ -29,6 +29,7 @@ async function moving(parsed: Parsed, move: (options: MoveOptions) => Promise<Co
     copied = await move({
       allPlatforms,
       referrers: parsed.has("referrers"),
+      nonDistributable: parsed.has("non-distributable"),
       registry: await registryOptions(parsed),
       ...platform === undefined ? {} : { platform },
       ...progress === undefined ? {} : { onProgress: (blob) => progress.update(blob) },
@@ -38,6 +39,13 @@ async function moving(parsed: Parsed, move: (options: MoveOptions) => Promise<Co
   }
   for (const missing of copied.missing) {
     console.error(`umiak: warning: ${contentName(missing)} was not copied: the source does not have it`);
+  }
+  for (const withheld of copied.withheld) {
+    console.error(
+      `umiak: warning: ${
+        contentName(withheld)
+      } was not sent: it is not to be distributed (--non-distributable sends it)`,
+    );
   }
   console.log(copied.descriptor.digest);
   return 0;

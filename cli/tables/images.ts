@@ -10,6 +10,12 @@ const MOVE_OPTIONS: readonly OptionSpec[] = [
   ...REGISTRY_OPTIONS,
 ];
 
+const SEND_OPTIONS: readonly OptionSpec[] = [
+  ...MOVE_OPTIONS.slice(0, 3),
+  { name: "non-distributable", help: "Send layers that are not to be distributed to registries, too" },
+  ...MOVE_OPTIONS.slice(3),
+];
+
 const LIST: CommandSpec = {
   name: "ls",
   help: "List the images of the store",
@@ -37,7 +43,7 @@ export const PUSH: CommandSpec = {
   help: "Send an image of the store to a registry",
   args: "NAME [[HOST/]NAME[:TAG]]",
   count: [1, 2],
-  options: MOVE_OPTIONS.filter((option) => option.name !== "all-platforms"),
+  options: SEND_OPTIONS.filter((option) => option.name !== "all-platforms"),
   run: async (parsed) => (await import("../commands/images.ts")).push(parsed),
 };
 
@@ -52,7 +58,7 @@ export const PLACE_COMMANDS: readonly CommandSpec[] = [
     help: "Copy an image between registries, layouts, archives and the store",
     args: "SOURCE DESTINATION",
     count: [2, 2],
-    options: MOVE_OPTIONS,
+    options: SEND_OPTIONS,
     run: async (parsed) => (await import("../commands/images.ts")).copy(parsed),
   },
   {

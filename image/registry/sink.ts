@@ -19,6 +19,8 @@ interface Named {
 export class RegistrySink implements ImageSink {
   /** HOST/NAME. */
   readonly name: string;
+  /** See ImageSink. */
+  readonly distributes = true;
   readonly #repository: Repository;
   readonly #upload: Omit<UploadOptions, "signal">;
   readonly #named = new Map<string, Named>();

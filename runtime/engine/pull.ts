@@ -16,6 +16,8 @@ export interface MoveOptions {
   readonly allPlatforms?: boolean;
   /** What refers to the image (signatures, bills of materials) comes along. */
   readonly referrers?: boolean;
+  /** Layers that are not to be distributed go to registries, too. */
+  readonly nonDistributable?: boolean;
   /** How registries are talked to. */
   readonly registry?: RegistryOptions;
   /** Directory of the store; the user's own unless given. */
@@ -30,6 +32,7 @@ function copyOptions(options: MoveOptions): CopyOptions {
   const { platform, allPlatforms = false, referrers = false, signal, onProgress } = options;
   return {
     referrers,
+    nonDistributable: options.nonDistributable ?? false,
     ...allPlatforms ? {} : { choice: choiceFor(platform) },
     ...signal === undefined ? {} : { signal },
     ...onProgress === undefined ? {} : { onProgress },
