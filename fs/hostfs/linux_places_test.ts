@@ -168,3 +168,31 @@ testWhen(
       assert.equal(sb.root.lookup("d0"), -ENOENT);
     }),
 );
+
+testWhen(
+  isLinux,
+  "LinuxPlaces: without the permissions it needs nobody is asked for them, and paths are used",
+  async () => {
+    const dir = Deno.makeTempDirSync({ prefix: "umiak-hostfs-" });
+    try {
+      Deno.writeTextFileSync(`${dir}/file`, "content");
+      const script = `import { HostfsSuper } from ${JSON.stringify(import.meta.resolve("./super.ts"))};
+      const sb = new HostfsSuper({ path: ${JSON.stringify(dir)} });
+      console.log(sb.places.constructor.name, sb.root.lookup("file").size);`;
+      await Deno.writeTextFile(`${dir}/script.ts`, script);
+      const { stdout, stderr } = await new Deno.Command(Deno.execPath(), {
+        args: ["run", "--no-check", "--no-lock", "--quiet", "--allow-read", `${dir}/script.ts`],
+        stdin: "null",
+        stdout: "piped",
+        stderr: "piped",
+        env: { NO_COLOR: "1" },
+      }).output();
+      assert.deepEqual(
+        [stdout, stderr].map((bytes) => new TextDecoder().decode(bytes)),
+        ["PathPlaces 7\n", ""],
+      );
+    } finally {
+      Deno.removeSync(dir, { recursive: true });
+    }
+  },
+);
