@@ -23,6 +23,14 @@ export interface NetSysctls {
   somaxconn: number;
 }
 
+/** Takes a datagram from an address and port of the namespace to another; true if it has been sent. */
+export type Answers = (
+  from: Ip,
+  port: number,
+  to: { readonly ip: Ip; readonly port: number },
+  data: Uint8Array,
+) => boolean;
+
 /** A network namespace. */
 export class NetNamespace extends Namespace {
   /** See Namespace. */
@@ -50,6 +58,8 @@ export class NetNamespace extends Namespace {
   };
   /** Answers names for programs (resolve, getaddrinfo); null: only the container's /etc/hosts does. */
   names: NameService | null = null;
+  /** Sends a datagram that answers a client outside of a published port (true), if it is one. */
+  answers: Answers | null = null;
   #nextIndex = 1;
 
   /** A namespace with a loopback interface only, which is down; it belongs to the user namespace `owner`. */

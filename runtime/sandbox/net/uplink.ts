@@ -61,8 +61,6 @@ export interface Uplink {
   readonly host: HostNetwork;
   /** May a socket inside talk to this address? Writes the log line of the decision. */
   allows(transport: Transport, to: InetAddress): boolean;
-  /** The socket of the host over which an address inside answers one outside that has talked to it first (published UDP ports). */
-  answering(from: InetAddress, to: InetAddress): HostDatagrams | undefined;
   /** Sockets that are bound here are bound on the host, too (`--network host`). */
   readonly binds: boolean;
 }

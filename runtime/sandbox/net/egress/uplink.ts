@@ -3,7 +3,7 @@ import { EACCES, ENOENT } from "../../../../fs/abi/errno.ts";
 import type { InetAddress } from "../address.ts";
 import { type Ip, LOOPBACK4, LOOPBACK6, parseIp } from "../ip.ts";
 import type { NameService } from "../name_service.ts";
-import type { HostDatagrams, HostNetwork, Transport, Uplink } from "../uplink.ts";
+import type { HostNetwork, Transport, Uplink } from "../uplink.ts";
 import type { EgressPolicy } from "./policy.ts";
 import { isHostName, plainName } from "./rules.ts";
 
@@ -11,18 +11,8 @@ import { isHostName, plainName } from "./rules.ts";
 export type StaticNames = ReadonlyMap<string, readonly Ip[]>;
 
 /** An uplink that asks a policy. */
-export function policyUplink(
-  host: HostNetwork,
-  policy: EgressPolicy,
-  binds: boolean,
-  answering: (from: InetAddress, to: InetAddress) => HostDatagrams | undefined = () => undefined,
-): Uplink {
-  return {
-    host,
-    binds,
-    allows: (transport: Transport, to: InetAddress) => policy.allows(transport, to),
-    answering,
-  };
+export function policyUplink(host: HostNetwork, policy: EgressPolicy, binds: boolean): Uplink {
+  return { host, binds, allows: (transport: Transport, to: InetAddress) => policy.allows(transport, to) };
 }
 
 /** Answers names as the policy lets it: what a program is told is what it may connect to. */

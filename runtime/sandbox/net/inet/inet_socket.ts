@@ -83,7 +83,7 @@ export abstract class InetSocket extends SocketFile {
     }
     if (this.port !== 0 || this.isConnecting()) return -EINVAL;
     this.bound = any ? null : at.ip;
-    const error = this.claim(at.port);
+    const error = this.claim(at.port, caller !== null);
     if (error < 0) this.bound = null;
     else this.portAsked = true;
     return error;
@@ -99,12 +99,11 @@ export abstract class InetSocket extends SocketFile {
     return this.remote !== null;
   }
 
-  /** Takes a port, or any free one for 0. */
-  protected claim(port: number): number {
+  /** Takes a port, or any free one for 0; `onHost`: on the host, too, where that is asked for (`--network host`). */
+  protected claim(port: number, onHost = true): number {
     const { table, ns } = this;
     let chosen = port;
-    const host = ns.hostUplink();
-    if (host !== null) {
+    if (onHost && ns.hostUplink() !== null) {
       chosen = this.bindHost(this.bound, port);
       if (chosen < 0) return chosen;
     } else if (port === 0) {

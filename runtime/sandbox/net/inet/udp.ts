@@ -137,6 +137,7 @@ export class UdpSocket extends InetSocket {
 
   #deliver(path: Path, to: { ip: Ip; port: number }, source: Ip, data: Uint8Array): number {
     path.out.count(path.in, data.length);
+    if (this.ns.answers !== null && this.ns.answers(source, this.port, to, data)) return data.length;
     const receiver = path.target === null ? undefined : findReceiver(path.target, to, source, this.port);
     if (receiver !== undefined) {
       receiver.arrive(data, inetAddress(source.length === 4 ? AF_INET : AF_INET6, source, this.port));
@@ -148,11 +149,6 @@ export class UdpSocket extends InetSocket {
       return data.length;
     }
     const address = inetAddress(to.ip.length === 4 ? AF_INET : AF_INET6, to.ip, to.port);
-    const published = uplink.answering(inetAddress(address.family, source, this.port), address);
-    if (published !== undefined) {
-      published.send(data, address).catch(() => {}); // what the host refuses is lost, as datagrams are
-      return data.length;
-    }
     if (!uplink.allows("udp", address)) return -EPERM;
     if (this.#flow === null || this.#flow.isClosed) {
       const flow = HostFlow.open(this, uplink, to.ip);

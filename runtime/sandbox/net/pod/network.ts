@@ -5,7 +5,6 @@
  */
 import { ENOSPC } from "../../../../fs/abi/errno.ts";
 import type { UserNamespace } from "../../kernel/user_namespace.ts";
-import type { InetAddress } from "../address.ts";
 import { serveNames } from "../dns/server.ts";
 import type { EgressPolicy } from "../egress/policy.ts";
 import { plainName } from "../egress/rules.ts";
@@ -14,7 +13,7 @@ import { ANY4, formatIp, type Ip } from "../ip.ts";
 import type { NameService } from "../name_service.ts";
 import { NetNamespace } from "../namespace.ts";
 import type { SocketFile } from "../socket_file.ts";
-import type { HostDatagrams, HostNetwork } from "../uplink.ts";
+import type { HostNetwork } from "../uplink.ts";
 import { publish, type Published, type PublishedPort } from "./publish.ts";
 
 /** The pod's network: 10.88.0.0/16, the router is the first host of it. */
@@ -51,40 +50,37 @@ export class PodNetwork {
     bridge.up = true;
     bridge.addAddress(GATEWAY, LENGTH);
     this.#bridge = bridge;
-    const answering = (from: InetAddress, to: InetAddress): HostDatagrams | undefined => {
-      for (const each of this.#published) {
-        const datagrams = each.answering(from, to);
-        if (datagrams !== undefined) return datagrams;
-      }
-      return undefined;
-    };
-    const uplink = router.addUplink("host0", policyUplink(host, policy, false, answering));
+    const uplink = router.addUplink("host0", policyUplink(host, policy, false));
     if (typeof uplink === "number") throw new Error(`making the pod's uplink: errno ${-uplink}`);
     router.routes.add({ to: { ip: ANY4, length: 0 }, gateway: null, device: uplink });
     this.#names = policyNames(host, policy, this.#known);
     this.#server = serveNames(router, GATEWAY, this.#names);
   }
 
-  /** Attaches a container's namespace: eth0, an address, a default route, names. -ENOSPC when all addresses are given. */
-  attach(ns: NetNamespace, hostname: string): Attached | number {
+  /** An address for a container; -ENOSPC when all are given. */
+  allocate(): Ip | number {
     if (this.#next > HOSTS) return -ENOSPC;
-    const number = this.#next;
-    const ip = Uint8Array.of(...NETWORK, number >> 8, number & 0xff);
-    const device = ns.addVeth("eth0", this.router, `veth${number}`);
+    const number = this.#next++;
+    return Uint8Array.of(...NETWORK, number >> 8, number & 0xff);
+  }
+
+  /** Attaches a container's namespace: eth0 with an address of `allocate`, a default route, names. A negative errno if it has an eth0. */
+  attach(ns: NetNamespace, ip: Ip, hostname: string): Attached | number {
+    const device = ns.addVeth("eth0", this.router, `veth${ip[2]! << 8 | ip[3]!}`);
     if (typeof device === "number") return device;
-    this.#next++;
     device.up = device.peer!.up = true;
     device.peer!.enslave(this.#bridge);
     device.addAddress(ip, LENGTH);
     ns.routes.add({ to: { ip: ANY4, length: 0 }, gateway: GATEWAY, device });
     ns.names = this.#names;
+    ns.answers = (from, at, to, data) => this.#published.some((each) => each.answers(from, at, to, data));
     this.#known.set(plainName(hostname), [ip]);
     return { ns, ip };
   }
 
   /** Opens a port of the host that leads to a container. A negative errno if the host refuses it. */
   publish(port: PublishedPort, to: Attached): number {
-    const published = publish(this.host, port, to);
+    const published = publish(this.host, port, to, GATEWAY);
     if (typeof published === "number") return published;
     this.#published.push(published);
     return 0;

@@ -8,7 +8,7 @@ import {
   SHUT_WR,
   SOCK_DGRAM,
 } from "../../../../abi/linux/socket.ts";
-import { type connected, ipOf, LO, portOf, type Script, unusedPort } from "./script.ts";
+import { ipOf, LO, portOf, type Script, unusedPort } from "./script.ts";
 
 /** By what they are about. */
 export const UDP_SCRIPTS: Readonly<Record<string, Script>> = {

@@ -1,0 +1,111 @@
+/** The network of a container in this process: none, a pod's, or the host's. @module */
+import { errnoText } from "../../../fs/abi/errno_text.ts";
+import type { Kernel } from "../kernel/kernel.ts";
+import type { Task } from "../kernel/task.ts";
+import { formatInet, inetAddress } from "../net/address.ts";
+import { serveNames } from "../net/dns/server.ts";
+import { EgressPolicy } from "../net/egress/policy.ts";
+import type { EgressRule } from "../net/egress/rules.ts";
+import { policyNames, policyUplink } from "../net/egress/uplink.ts";
+import { ANY4, ANY6, formatIp, type Ip } from "../net/ip.ts";
+import { hostsFile, PodNetwork, resolvConf } from "../net/pod/network.ts";
+import type { PublishedPort } from "../net/pod/publish.ts";
+import type { SocketFile } from "../net/socket_file.ts";
+import { type DenoNetwork, hostNetwork } from "./net_host.ts";
+
+/** What a container's network is made of. */
+export interface ContainerNetworkOptions {
+  /** none: the loopback interface. pod: a network of the kernel's containers, with a way out. host: the host's, through the policy. */
+  readonly mode: "none" | "pod" | "host";
+  /** Ports of the host that lead to the container; with `pod`. */
+  readonly publish?: readonly PublishedPort[];
+  /** Egress rules, in order. */
+  readonly rules?: readonly EgressRule[];
+  /** What no rule is about: public addresses are allowed (the default), or nothing is. */
+  readonly otherwise?: "public" | "nothing";
+  /** Takes a line for each decision of the policy. */
+  readonly log?: (line: string, allowed: boolean) => void;
+  /** The container's host name. */
+  readonly hostname: string;
+}
+
+/** A container's network. */
+export interface ContainerNetwork {
+  /** Content of its /etc/hosts. */
+  readonly hosts: string;
+  /** Content of its /etc/resolv.conf. */
+  readonly resolvConf: string;
+  /** Connects the namespace of the container's first task, once there is one. Throws when a port cannot be published. */
+  attach(task: Task): void;
+  /** Ends everything that is open to the host. */
+  close(): void;
+}
+
+/** Where name servers of `--network host` answer: inside the kernel only. */
+const HOST_RESOLVER: Ip = Uint8Array.of(127, 0, 0, 53);
+
+/** Makes the network of a container on `kernel`. */
+export function containerNetwork(kernel: Kernel, options: ContainerNetworkOptions): ContainerNetwork {
+  const { mode, hostname, rules = [], otherwise = "public", log = () => {} } = options;
+  if (mode === "none") {
+    return { hosts: hostsFile(hostname, null), resolvConf: "", attach() {}, close() {} };
+  }
+  const host = hostNetwork(), policy = new EgressPolicy({ rules, otherwise, log });
+  return mode === "pod" ? pod(kernel, host, policy, options) : onHost(kernel, host, policy, hostname);
+}
+
+function pod(
+  kernel: Kernel,
+  host: DenoNetwork,
+  policy: EgressPolicy,
+  { hostname, publish = [] }: ContainerNetworkOptions,
+): ContainerNetwork {
+  const network = new PodNetwork(kernel.initial.net.owner!, host, policy);
+  const ip = network.allocate();
+  if (typeof ip === "number") throw new Error(`an address on the pod's network: ${errnoText(-ip)}`);
+  const close = (): void => {
+    network.close();
+    host.close();
+  };
+  return {
+    hosts: hostsFile(hostname, ip),
+    resolvConf: resolvConf(),
+    attach(task) {
+      const attached = network.attach(task.nsproxy.net, ip, hostname);
+      if (typeof attached === "number") {
+        throw new Error(`attaching the container to the pod's network: ${errnoText(-attached)}`);
+      }
+      for (const port of publish) {
+        const error = network.publish(port, attached);
+        if (error === 0) continue;
+        const { hostIp, hostPort, transport } = port;
+        throw new Error(
+          `publishing ${transport} port ${port.port} on ${
+            formatInet(inetAddress(hostIp.length === 4 ? 2 : 10, hostIp, hostPort))
+          }: ` +
+            errnoText(-error),
+        );
+      }
+    },
+    close,
+  };
+}
+
+/** The kernel's initial namespace leads to the host: a container without a network namespace of its own is in it. */
+function onHost(kernel: Kernel, host: DenoNetwork, policy: EgressPolicy, hostname: string): ContainerNetwork {
+  const { net } = kernel.initial;
+  const names = net.names = policyNames(host, policy, new Map());
+  const server: SocketFile | number = serveNames(net, HOST_RESOLVER, names);
+  const device = net.addUplink("host0", policyUplink(host, policy, true));
+  if (typeof device === "number") throw new Error(`making the uplink: ${errnoText(-device)}`);
+  for (const ip of [ANY4, ANY6]) net.routes.add({ to: { ip, length: 0 }, gateway: null, device });
+  return {
+    hosts: hostsFile(hostname, null),
+    resolvConf: `nameserver ${formatIp(HOST_RESOLVER)}\n`,
+    attach() {},
+    close() {
+      if (typeof server !== "number") server.close();
+      host.close();
+    },
+  };
+}
