@@ -9,57 +9,6 @@ Deno.test("validateLayout() finds nothing in a good image", async () => {
   assert.deepEqual(await findings({}), []);
 });
 
-/** Rules about implementations: where they are tested, or why they are not. */
-const ELSEWHERE: readonly (readonly [rule: string, place: string])[] = [
-  [
-    "manifest.md: MUST support the config type, and the four layer types",
-    "image/layout_test.ts, image/layer/tar_test.ts",
-  ],
-  [
-    "manifest.md: SHOULD support zstd layers",
-    "image/mutate/layers_test.ts: convertCompression() keeps archives",
-  ],
-  [
-    "manifest.md: MUST NOT error on unknown artifactType, config and layer types when copying",
-    "image/mutate/image_index_test.ts: createIndex() of artifacts",
-  ],
-  [
-    "manifest.md: the layers MUST have the base at index 0 and follow in stack order",
-    "image/mutate/squash_test.ts: what is shown depends on it",
-  ],
-  [
-    "manifest.md: the layout MUST match the result of applying the layers",
-    "image/mutate/squash_test.ts: random layers",
-  ],
-  [
-    "image-index.md: consumers SHOULD be prepared to process indexes; the first match SHOULD be used",
-    "image/layout_test.ts",
-  ],
-  ["image-index.md: values not listed SHOULD be submitted to the specification", "a rule for people"],
-  ["config.md: an unknown rootfs.type MUST be an error", "image/json_documents_test.ts"],
-  ["config.md: extra fields MUST NOT be an error", "image/mutate/edit_config_test.ts keeps them"],
-  ["config.md: layers SHOULD be packed reproducibly", "image/mutate/squash_test.ts: the same digest twice"],
-  [
-    "config.md: the first word of Cmd SHOULD be run without an Entrypoint",
-    "runtime/engine/conversion_test.ts",
-  ],
-  ["descriptor.md: content SHOULD be verified; size first", "image/json_documents_test.ts: verified()"],
-  ["descriptor.md: MUST implement sha256", "image/json_documents_test.ts"],
-  [
-    "descriptor.md: MUST NOT populate data where that changes identifiers",
-    "image/mutate/edit_config_test.ts: the same bytes",
-  ],
-  ["descriptor.md: fields SHOULD first be proposed to the specification", "a rule for people"],
-];
-
-Deno.test("rules about implementations have a place of their own", () => {
-  for (const [rule, place] of ELSEWHERE) {
-    for (const path of place.match(/[\w/]+_test\.ts/g) ?? []) {
-      assert.ok(Deno.statSync(new URL(`../../${path}`, import.meta.url)).isFile, `${rule}: ${path}`);
-    }
-  }
-});
-
 Deno.test("validateLayout() tells everything that is wrong, each with blob and path", async () => {
   const all = await findings({
     config: (c) => Object.assign(c, { os: 1, created: "x", rootfs: { type: "y", diff_ids: ["z"] } }),
