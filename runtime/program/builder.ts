@@ -21,10 +21,13 @@ export class ProgramBuilder {
   readonly steps: Step[] = [];
   #names = 0;
 
+  /** Steps whose names begin with `prefix`, where several lists of steps are one program. */
+  constructor(readonly prefix = "") {}
+
   /** Adds a call; with `keep` its result can be used through the returned reference. */
   call(name: SyscallName, args: readonly Arg[], what: string, options: CallOptions = {}): Ref {
     const { keep, ...rest } = options;
-    const result = keep === undefined ? undefined : `${keep}${++this.#names}`;
+    const result = keep === undefined ? undefined : `${this.prefix}${keep}${++this.#names}`;
     const step: CallStep = { call: name, args, what, ...rest, ...(result === undefined ? {} : { result }) };
     this.steps.push(step);
     return { ref: result ?? "" };

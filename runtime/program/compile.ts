@@ -7,34 +7,14 @@ import {
   OPEN_TREE_CLONE,
 } from "../../fs/abi/mount.ts";
 import { AT_FDCWD, AT_RECURSIVE, O_CLOEXEC, O_DIRECTORY, O_PATH, O_WRONLY } from "../../fs/abi/open.ts";
-import {
-  CLONE_NEWCGROUP,
-  CLONE_NEWIPC,
-  CLONE_NEWNET,
-  CLONE_NEWNS,
-  CLONE_NEWPID,
-  CLONE_NEWTIME,
-  CLONE_NEWUSER,
-  CLONE_NEWUTS,
-} from "../abi/linux/clone.ts";
-import type { NamespaceType, Spec } from "../spec/types.ts";
+import type { Spec } from "../spec/types.ts";
 import { ProgramBuilder } from "./builder.ts";
 import { compileDevices } from "./compile_devices.ts";
+import { cloneFlagsOf, compileJoins, compileMaps, compileOwnNamespaces } from "./compile_namespaces.ts";
 import { compileMask, compileMount, compileReadOnly, mountAttr } from "./compile_mounts.ts";
 import { compileExec, compileIdentity } from "./compile_process.ts";
 import { propagationOf } from "./mount_options.ts";
 import type { Ref, SyscallProgram } from "./types.ts";
-
-const CLONE_FLAGS: Readonly<Record<NamespaceType, number>> = {
-  pid: CLONE_NEWPID,
-  network: CLONE_NEWNET,
-  mount: CLONE_NEWNS,
-  ipc: CLONE_NEWIPC,
-  uts: CLONE_NEWUTS,
-  user: CLONE_NEWUSER,
-  cgroup: CLONE_NEWCGROUP,
-  time: CLONE_NEWTIME,
-};
 
 /** What a Spec does not say. */
 export interface CompileOptions {
@@ -44,19 +24,6 @@ export interface CompileOptions {
   readonly isFile?: (source: string) => boolean;
   /** Make the working directory if it is missing, as engines do for WORKDIR. */
   readonly makeCwd?: boolean;
-}
-
-/** Opens namespaces that are joined, before the root they are named in goes away. */
-function joinNamespaces(b: ProgramBuilder, spec: Spec): void {
-  for (const { type, path } of spec.linux.namespaces) {
-    if (path === undefined) continue;
-    const what = `joining the ${type} namespace ${path}`;
-    const fd = b.call("openat2", [AT_FDCWD, path, { flags: O_CLOEXEC, mode: 0, resolve: 0 }], what, {
-      keep: "ns",
-    });
-    b.call("setns", [fd, CLONE_FLAGS[type]], what, { spec: "config-linux.md#namespaces" });
-    b.call("close", [fd], what);
-  }
 }
 
 /** The root filesystem as a mount of its own, and what is mounted in it. */
@@ -110,12 +77,8 @@ export function compileSpec(spec: Spec, options: CompileOptions): SyscallProgram
     throw new Error("config.json: process: a process is required to run a container");
   }
   const b = new ProgramBuilder();
-  const cloneFlags = spec.linux.namespaces.reduce(
-    (flags, { type, path }) => path === undefined ? flags | CLONE_FLAGS[type] : flags,
-    0,
-  );
   b.call("umask", [0], "clearing the umask");
-  joinNamespaces(b, spec);
+  compileOwnNamespaces(b, spec.linux);
   b.call("setsid", [], "beginning a session");
   const root = compileRoot(b, spec, options);
   compileDevices(b, root, spec.linux.devices, process.terminal);
@@ -144,5 +107,10 @@ export function compileSpec(spec: Spec, options: CompileOptions): SyscallProgram
   compileIdentity(b, process);
   b.steps.push({ stage: "created" });
   compileExec(b, process);
-  return { cloneFlags, init: b.steps };
+  return {
+    before: compileJoins(spec.linux.namespaces),
+    cloneFlags: cloneFlagsOf(spec.linux.namespaces),
+    parent: compileMaps(spec.linux),
+    init: b.steps,
+  };
 }

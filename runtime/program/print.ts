@@ -65,6 +65,7 @@ const SHOWN: Readonly<Record<string, Readonly<Record<number, (value: number) => 
   mknodat: { 2: octal, 3: (v) => `makedev(${major(v)}, ${minor(v)})` },
   prctl: { 0: (v) => PRCTL.get(v) ?? String(v) },
   setns: { 1: (v) => flags(v, CLONE) },
+  unshare: { 0: (v) => flags(v, CLONE) },
 };
 
 function struct(value: object): string {
@@ -88,6 +89,7 @@ function argument(step: CallStep, value: Arg, i: number): string {
     return own !== undefined ? own(value) : value === open.AT_FDCWD ? "AT_FDCWD" : String(value);
   }
   if (Array.isArray(value)) return JSON.stringify(value);
+  if ("child" in value) return `"/proc/CHILD/${value.child}"`;
   return "ref" in value ? value.ref : struct(value);
 }
 
@@ -107,5 +109,14 @@ function line(step: Step): string {
 
 /** The program as text. */
 export function printProgram(program: SyscallProgram): string {
-  return [`clone(${flags(program.cloneFlags, CLONE)})`, ...program.init.map(line)].join("\n") + "\n";
+  const { before = [], cloneFlags, parent = [], init } = program;
+  const part = (title: string, steps: readonly Step[]): string[] =>
+    steps.length === 0 ? [] : [`${title}:`, ...steps.map(line)];
+  return [
+    ...part("before", before),
+    `clone(${flags(cloneFlags, CLONE)})`,
+    ...part("parent", parent),
+    ...parent.length === 0 ? [] : ["init:"],
+    ...init.map(line),
+  ].join("\n") + "\n";
 }

@@ -13,6 +13,7 @@ import { decodeSpec } from "../spec/decode.ts";
 import { compileSpec } from "./compile.ts";
 import { parseMountOptions } from "./mount_options.ts";
 import { printProgram } from "./print.ts";
+import type { Step } from "./types.ts";
 
 const GOLDEN = new URL("../../tests/golden/", import.meta.url);
 
@@ -36,6 +37,27 @@ const SPECS: Record<string, unknown> = {
     },
     hostname: "box",
     domainname: "example.org",
+  },
+  namespaces: {
+    ociVersion: "1.2.0",
+    root: { path: "rootfs" },
+    process: { cwd: "/", args: ["/bin/sh"] },
+    linux: {
+      namespaces: [
+        { type: "mount" },
+        { type: "pid", path: "/proc/7/ns/pid" },
+        { type: "user" },
+        { type: "cgroup" },
+        { type: "time" },
+      ],
+      uidMappings: [{ containerID: 0, hostID: 100000, size: 1000 }, {
+        containerID: 1000,
+        hostID: 5,
+        size: 1,
+      }],
+      gidMappings: [{ containerID: 0, hostID: 100000, size: 65536 }],
+      timeOffsets: { monotonic: { secs: -5, nanosecs: 7 }, boottime: { secs: 172800, nanosecs: 0 } },
+    },
   },
   full: {
     ociVersion: "1.2.0",
@@ -86,25 +108,29 @@ for (const [name, json] of Object.entries(SPECS)) {
 
 Deno.test("every label that is jumped to exists once, and every result is stored before it is used", () => {
   for (const json of Object.values(SPECS)) {
-    const { init } = compileSpec(decodeSpec(json), { rootfs: "/r" });
-    const labels = init.flatMap((step) => "label" in step ? [step.label] : []);
-    assert.equal(new Set(labels).size, labels.length);
-    const stored = new Set<string>();
-    for (const step of init) {
-      if ("jump" in step) assert.ok(labels.includes(step.jump), step.jump);
-      if (!("call" in step)) continue;
-      if (step.onError !== undefined && step.onError !== "ignore") {
-        assert.ok(labels.includes(step.onError), step.onError);
-      }
-      for (const arg of step.args) {
-        if (typeof arg === "object" && arg !== null && "ref" in arg) {
-          assert.ok(stored.has(arg.ref), `${step.call} uses ${arg.ref}`);
-        }
-      }
-      if (step.result !== undefined) stored.add(step.result);
-    }
+    const { before = [], parent = [], init } = compileSpec(decodeSpec(json), { rootfs: "/r" });
+    for (const steps of [before, parent, init]) checkNames(steps);
   }
 });
+
+function checkNames(steps: readonly Step[]): void {
+  const labels = steps.flatMap((step) => "label" in step ? [step.label] : []);
+  assert.equal(new Set(labels).size, labels.length);
+  const stored = new Set<string>();
+  for (const step of steps) {
+    if ("jump" in step) assert.ok(labels.includes(step.jump), step.jump);
+    if (!("call" in step)) continue;
+    if (step.onError !== undefined && step.onError !== "ignore") {
+      assert.ok(labels.includes(step.onError), step.onError);
+    }
+    for (const arg of step.args) {
+      if (typeof arg === "object" && arg !== null && "ref" in arg) {
+        assert.ok(stored.has(arg.ref), `${step.call} uses ${arg.ref}`);
+      }
+    }
+    if (step.result !== undefined) stored.add(step.result);
+  }
+}
 
 Deno.test("a container without a process cannot be compiled", () => {
   assert.throws(

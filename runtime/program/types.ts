@@ -49,6 +49,12 @@ export interface Ref {
   readonly ref: string;
 }
 
+/** A path: /proc/PID/NAME of the init, whose process id is known only when it is there. */
+export interface ChildFile {
+  /** The name in /proc/PID. */
+  readonly child: string;
+}
+
 /** struct open_how (man 2 openat2). */
 export interface OpenHow {
   /** O_* flags. */
@@ -95,6 +101,7 @@ export type Arg =
   | string
   | null
   | Ref
+  | ChildFile
   | OpenHow
   | MountAttr
   | Rlimit
@@ -154,8 +161,12 @@ export type Step = CallStep | LabelStep | JumpStep | FailStep | StageStep;
 
 /** The program of a container's init (or of an exec). */
 export interface SyscallProgram {
+  /** What the runtime does in a process of its own, whose child the init then is: joining namespaces. */
+  readonly before?: readonly Step[];
   /** CLONE_NEW* flags the init process is made with. */
   readonly cloneFlags: number;
+  /** What the runtime does once the init is there, and before that takes its first step: the maps of a user namespace. */
+  readonly parent?: readonly Step[];
   /** What the init does, in order; the last call is execve. */
   readonly init: readonly Step[];
 }

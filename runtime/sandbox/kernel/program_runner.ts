@@ -1,6 +1,6 @@
 /** Runs a SyscallProgram on the userland kernel. @module */
 import { errnoText } from "../../../fs/abi/errno_text.ts";
-import { CLONE_CLEAR_SIGHAND } from "../../abi/linux/clone.ts";
+import { CLONE_CLEAR_SIGHAND, CLONE_PARENT } from "../../abi/linux/clone.ts";
 import type { Arg, CallStep, StageStep, Step, SyscallName, SyscallProgram } from "../../program/types.ts";
 import type { LoadedImage } from "./binfmt.ts";
 import { execve } from "./execve.ts";
@@ -36,9 +36,10 @@ const CALLS: Readonly<Partial<Record<SyscallName, Syscall>>> = {
   ...processCalls,
 };
 
-/** Makes the init task with new namespaces as `flags` say (man 2 clone), and with these descriptors. */
-export function cloneInit(kernel: Kernel, flags: number, files: FdTable): Task {
-  const task = clone(kernel.swapper, { flags: flags + CLONE_CLEAR_SIGHAND });
+/** Makes the init task with new namespaces as `flags` say (man 2 clone), beside `maker` and with these descriptors. */
+export function cloneInit(maker: Task, flags: number, files: FdTable): Task {
+  const beside = maker === maker.kernel.swapper ? 0 : CLONE_PARENT;
+  const task = clone(maker, { flags: (flags | beside) + CLONE_CLEAR_SIGHAND });
   if (typeof task === "number") {
     throw new ProgramError(`making the first process: ${errnoText(-task)}`, -task, null);
   }
@@ -53,10 +54,13 @@ class Run {
   readonly results = new Map<string, number>();
   image: LoadedImage | null = null;
 
-  constructor(readonly task: Task) {}
+  /** A run in `task`, of steps that may speak of its `child`. */
+  constructor(readonly task: Task, readonly child: Task | null) {}
 
   #resolve(arg: Arg): Arg {
-    if (typeof arg !== "object" || arg === null || !("ref" in arg)) return arg;
+    if (typeof arg !== "object" || arg === null) return arg;
+    if ("child" in arg) return `/proc/${this.child?.id.in(this.task.pidNs) ?? "self"}/${arg.child}`;
+    if (!("ref" in arg)) return arg;
     const value = this.results.get(arg.ref);
     if (value === undefined) {
       throw new TypeError(`program: no step has stored a result as ${JSON.stringify(arg.ref)}`);
@@ -90,9 +94,11 @@ function labels(steps: readonly Step[]): Map<string, number> {
 /** Is awaited at each stage of a program. */
 export type Stages = (stage: StageStep["stage"], task: Task) => Promise<void>;
 
+const noStages: Stages = () => Promise.resolve();
+
 /** Runs a program to its execve in a task that is there already. Rejects with a ProgramError when a step fails. */
 export function runInTask(task: Task, program: SyscallProgram): Promise<ReadyProcess> {
-  return runSteps(task, program.init, () => Promise.resolve());
+  return runToExec(task, program.init, noStages);
 }
 
 /**
@@ -103,23 +109,51 @@ export async function runProgram(
   kernel: Kernel,
   program: SyscallProgram,
   files: FdTable,
-  stages: Stages = () => Promise.resolve(),
+  stages: Stages = noStages,
 ): Promise<ReadyProcess> {
-  const task = cloneInit(kernel, program.cloneFlags, files);
+  const task = await makeInit(kernel, program, files);
   try {
-    return await runSteps(task, program.init, stages);
+    return await runToExec(task, program.init, stages);
   } catch (error) {
     task.exit(127 << 8);
     throw error;
   }
 }
 
+/** The init, in its namespaces, before its first step. */
+async function makeInit(kernel: Kernel, program: SyscallProgram, files: FdTable): Promise<Task> {
+  const { before = [], cloneFlags, parent = [] } = program;
+  const maker = before.length === 0 ? kernel.swapper : kernel.spawn();
+  try {
+    await runSteps(maker, before, noStages, null);
+    const task = cloneInit(maker, cloneFlags, files);
+    try {
+      await runSteps(maker, parent, noStages, task);
+    } catch (error) {
+      task.exit(127 << 8);
+      throw error;
+    }
+    return task;
+  } finally {
+    if (maker !== kernel.swapper) maker.exit(0);
+  }
+}
+
+/** Runs steps that end with an execve. */
+async function runToExec(task: Task, steps: readonly Step[], stages: Stages): Promise<ReadyProcess> {
+  const image = await runSteps(task, steps, stages, null);
+  if (image === null) throw new TypeError("program: it ends without an execve");
+  return { task, image };
+}
+
+/** Runs steps in a task, up to an execve: what that loaded, or null when there was none. `child` is whose files the steps may name. */
 async function runSteps(
   task: Task,
   steps: readonly Step[],
   stages: Stages,
-): Promise<ReadyProcess> {
-  const run = new Run(task);
+  child: Task | null,
+): Promise<LoadedImage | null> {
+  const run = new Run(task, child);
   const targets = labels(steps);
   const jump = (label: string): number => {
     const at = targets.get(label);
@@ -133,7 +167,7 @@ async function runSteps(
     else if ("fail" in step) throw new ProgramError(step.what, step.fail, null);
     else if ("call" in step) {
       const result = await run.call(step);
-      if (run.image !== null) return { task, image: run.image };
+      if (run.image !== null) return run.image;
       if (result >= 0) {
         if (step.result !== undefined) run.results.set(step.result, result);
       } else if (step.ok?.includes(-result)) continue;
@@ -145,5 +179,5 @@ async function runSteps(
       }
     }
   }
-  throw new TypeError("program: it ends without an execve");
+  return null;
 }

@@ -6,7 +6,7 @@ import { openAt, parsePath, type PathName } from "../../../fs/vfs/mod.ts";
 import { RLIMIT } from "../../abi/linux/rlimit.ts";
 import { SIGNAL } from "../../abi/linux/signal.ts";
 import { type KernelClock, PortableClock } from "./clock.ts";
-import { type Credentials } from "./credentials.ts";
+import type { Credentials } from "./credentials.ts";
 import { fileSizeRoom, mayExtend } from "./file_size_limit.ts";
 import { Kernel } from "./kernel.ts";
 import { setresgid, setresuid } from "./set_ids.ts";

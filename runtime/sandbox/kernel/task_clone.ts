@@ -40,7 +40,7 @@ function invalid(task: Task, { flags, exitSignal = SIGNAL.SIGCHLD, setTid = [] }
     has(CLONE_THREAD) || has(CLONE_SIGHAND) && !has(CLONE_VM) || // no threads here
     has(CLONE_SIGHAND, CLONE_CLEAR_SIGHAND) ||
     has(CLONE_FS, CLONE_NEWNS) || has(CLONE_FS, CLONE_NEWUSER) ||
-    has(CLONE_PARENT) && (task.isInit || has(CLONE_NEWUSER) || has(CLONE_NEWPID)) ||
+    has(CLONE_PARENT) && task.isInit || // with new pid and user namespaces it has been allowed since Linux 3.13
     setTid.length > task.nsproxy.pid.level + 1 + (has(CLONE_NEWPID) ? 1 : 0);
 }
 
