@@ -9,6 +9,9 @@ export class GuestMemory {
   #memory: WebAssembly.Memory | null = null;
   #bytes: Uint8Array = new Uint8Array(0);
   #view: DataView = new DataView(new ArrayBuffer(0));
+  #size = 0;
+  /** Called when the guest is found to have grown. */
+  grown: (() => void) | null = null;
 
   /** Says which memory it is; before that every range but an empty one is outside. */
   attach(memory: WebAssembly.Memory): void {
@@ -20,6 +23,9 @@ export class GuestMemory {
     if (this.#memory === null) return;
     this.#bytes = new Uint8Array(this.#memory.buffer);
     this.#view = new DataView(this.#memory.buffer);
+    const grew = this.#bytes.length > this.#size;
+    this.#size = this.#bytes.length;
+    if (grew) this.grown?.();
   }
 
   /** All bytes, as long as the memory is now. Not to be kept across anything that can run the guest. */

@@ -25,6 +25,8 @@ export interface ShimFunction {
   readonly params: readonly ShimParam[];
   /** It may block: a second function finishes the call when the first answers WOULD_BLOCK. */
   readonly blocks?: boolean;
+  /** A handler of a signal ends it for good: SA_RESTART does not hold for sleeping and polling (man 7 signal). */
+  readonly interrupts?: boolean;
   /** It has no result and never returns (proc_exit). */
   readonly noreturn?: boolean;
   /** With `noreturn`: it returns after all, to a guest that then unwinds its stack (stack_restore). */
@@ -98,6 +100,9 @@ function pushArguments(params: readonly ShimParam[]): number[] {
   });
 }
 
+/** i32.const of a bit that no errno has: a result with it is not taken for one that begins the call again. */
+const FINAL = [0x41, 0x80, 0x80, 0x04];
+
 function body(f: ShimFunction, plain: number, blocking: number): number[] {
   const args = pushArguments(f.params);
   if (f.noreturn && f.blocks) { // it always blocks: call, drop, unreachable
@@ -125,9 +130,11 @@ function body(f: ShimFunction, plain: number, blocking: number): number[] {
     ...[0x20, ...r, 0x41, 0x7e, 0x46, 0x04, 0x40, 0x00, 0x0b], // r == -2: unreachable
     0x0b,
     ...[0x23, 0, 0x04, 0x40], // attention: if
-    ...[0x20, ...r, 0x10, 0, 0x22, ...r, 0x41, 0x7e, 0x46, 0x04, 0x40, 0x00, 0x0b], // r = attend(r); r == -2: unreachable
-    ...[0x20, ...r, 0x41, 0x7d, 0x46, 0x0d, 1, 0x0b], // r == -3: again
-    0x0b,
+    ...[0x20, ...r, ...f.interrupts ? [...FINAL, 0x72] : []], // i32.or
+    ...[0x10, 0, 0x22, ...r, 0x41, 0x7e, 0x46, 0x04, 0x40, 0x00, 0x0b], // r = attend(r); r == -2: unreachable
+    ...[0x20, ...r, 0x41, 0x7d, 0x46, 0x0d, 1], // r == -3: again
+    ...f.interrupts ? [0x20, ...r, ...FINAL, 0x73, 0x21, ...r] : [], // i32.xor
+    ...[0x0b, 0x0b],
     ...[0x20, ...r, 0x0b],
   ];
   return [...leb(code.length), ...code];

@@ -33,6 +33,9 @@ interface Reading {
   pending: DirEntry | null;
 }
 
+/** $preopentype; libc passes over what is no directory, where badf would end its search. */
+const PREOPEN_DIR = 0, PREOPEN_OTHER = 1;
+
 /** The descriptor functions of a process. */
 export function fdMeta(p: WasiProcess, layout: FilestatLayout): FunctionSet {
   const { task, memory } = p;
@@ -41,6 +44,11 @@ export function fdMeta(p: WasiProcess, layout: FilestatLayout): FunctionSet {
   const readings = new WeakMap<OpenFile, Reading>();
   /** For an entry that is cut off in its header. */
   const scratch = new DataView(new ArrayBuffer(DIRENT_SIZE));
+
+  /** An open file that a program inherited, with preopened directories behind it: their search must go on. */
+  const precedesPreopen = (fd: number): boolean =>
+    fd > 2 && files.get(fd) !== undefined &&
+    files.list().some((other) => other > fd && p.preopenName(other) !== undefined);
 
   function readingAt(file: OpenFile, cookie: number): Reading | number {
     let reading = readings.get(file);
@@ -190,11 +198,11 @@ export function fdMeta(p: WasiProcess, layout: FilestatLayout): FunctionSet {
     },
     fd_prestat_get(fd, out) {
       const name = p.preopenName(fd!);
-      if (name === undefined) return BADF;
+      if (name === undefined && !precedesPreopen(fd!)) return BADF;
       out! >>>= 0;
       if (!memory.holds(out!, 8)) return FAULT;
-      memory.view.setUint32(out!, 0, true);
-      memory.view.setUint32(out! + 4, name.length, true);
+      memory.view.setUint32(out!, name === undefined ? PREOPEN_OTHER : PREOPEN_DIR, true);
+      memory.view.setUint32(out! + 4, name?.length ?? 0, true);
       return SUCCESS;
     },
     fd_prestat_dir_name(fd, out, len) {

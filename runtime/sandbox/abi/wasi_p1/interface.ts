@@ -81,6 +81,7 @@ export const PREVIEW1: readonly SupportedFunction[] = [
     name: "poll_oneoff",
     params: ["i32", "i32", "i32", "i32"],
     blocks: true,
+    interrupts: true,
     note: "CPU-time clocks are notsup; at most 65,536 subscriptions",
   },
   { name: "proc_exit", params: ["i32"], noreturn: true },

@@ -14,6 +14,9 @@ const SNAPSHOTS_MAX = 4096, SNAPSHOT_BYTES = 64 * 1024 * 1024;
 /** $stack_snapshot: a number of the guest's, and 128 bits of ours. */
 const SNAPSHOT_SIZE = 24;
 
+/** What tells a place with a number from memory that only looks like one; the place's address is added. */
+const MARK = 0x5afe_0000_0000;
+
 interface Snapshot {
   readonly stack: SavedStack;
   readonly stackPointer: number;
@@ -104,6 +107,13 @@ export function forking(p: WasiProcess, machine: Machine): FunctionSet {
     });
     return started ? SUCCESS : toWasi(-ENOMEM);
   }
+
+  /** The number of the stack that is kept for this place; 0 where the memory has something else. */
+  const numberAt = (at: number): number => {
+    const { view } = memory;
+    const mark = view.getUint32(at + 20, true) * 2 ** 32 + view.getUint32(at + 16, true);
+    return mark === MARK + at ? view.getUint32(at + 8, true) : 0;
+  };
 
   const plain: Record<string, PlainFunction> = {
     proc_fork: (copy, out) => fork(out!, copy === 0),

@@ -40,7 +40,7 @@ export const WASIX: readonly SupportedFunction[] = [
     noresult: true,
     note: "the callback gets every signal that is not ignored; fork and setjmp inside it are notsup",
   },
-  { name: "thread_sleep", params: ["u64"], blocks: true },
+  { name: "thread_sleep", params: ["u64"], blocks: true, interrupts: true },
   { name: "thread_id", params: i(1) },
   { name: "thread_join", params: i(1), note: "a process has one thread" },
   { name: "thread_parallelism", params: i(1), note: "a process has one thread" },
@@ -95,7 +95,7 @@ export const WASIX: readonly SupportedFunction[] = [
   { name: "proc_signals_sizes_get", params: i(1) },
   { name: "epoll_create", params: i(1) },
   { name: "epoll_ctl", params: i(4) },
-  { name: "epoll_wait", params: ["i32", "i32", "i32", "u64", "i32"], blocks: true },
+  { name: "epoll_wait", params: ["i32", "i32", "i32", "u64", "i32"], blocks: true, interrupts: true },
 ];
 
 /** Functions of the generation of 2023 that later ones do not have. */

@@ -1,0 +1,2 @@
+#pragma once
+struct passwd { char *pw_name, *pw_dir; };
