@@ -45,11 +45,6 @@ export function fdMeta(p: WasiProcess, layout: FilestatLayout): FunctionSet {
   /** For an entry that is cut off in its header. */
   const scratch = new DataView(new ArrayBuffer(DIRENT_SIZE));
 
-  /** An open file that a program inherited, with preopened directories behind it: their search must go on. */
-  const precedesPreopen = (fd: number): boolean =>
-    fd > 2 && files.get(fd) !== undefined &&
-    files.list().some((other) => other > fd && p.preopenName(other) !== undefined);
-
   function readingAt(file: OpenFile, cookie: number): Reading | number {
     let reading = readings.get(file);
     if (reading === undefined) {
@@ -198,7 +193,7 @@ export function fdMeta(p: WasiProcess, layout: FilestatLayout): FunctionSet {
     },
     fd_prestat_get(fd, out) {
       const name = p.preopenName(fd!);
-      if (name === undefined && !precedesPreopen(fd!)) return BADF;
+      if (name === undefined && !p.isInherited(fd!)) return BADF;
       out! >>>= 0;
       if (!memory.holds(out!, 8)) return FAULT;
       memory.view.setUint32(out!, name === undefined ? PREOPEN_OTHER : PREOPEN_DIR, true);

@@ -57,6 +57,8 @@ export class WasiProcess implements SafePoint {
   /** The directory entry object of the "/" preopen; identity survives renumbering. */
   readonly anchor: OpenFile | null;
   readonly #preopened: Map<OpenFile, Uint8Array>;
+  /** Files beyond standard error that the process was started with. */
+  readonly #inherited: ReadonlySet<OpenFile>;
   /** Set by proc_exit: the wait status. */
   exited: number | null = null;
 
@@ -71,6 +73,7 @@ export class WasiProcess implements SafePoint {
     if (from !== undefined) {
       this.anchor = from.anchor;
       this.#preopened = from.#preopened;
+      this.#inherited = from.#inherited;
       return;
     }
     this.anchor = options.anchorFd < 0 ? null : task.files.get(options.anchorFd)?.file ?? null;
@@ -79,12 +82,20 @@ export class WasiProcess implements SafePoint {
       const file = task.files.get(fd)?.file;
       if (file !== undefined) this.#preopened.set(file, name);
     }
+    const inherited = task.files.list().filter((fd) => fd > 2).map((fd) => task.files.get(fd)!.file);
+    this.#inherited = new Set(inherited.filter((file) => !this.#preopened.has(file)));
   }
 
   /** The name of the preopened directory a descriptor refers to; it goes along when the descriptor is renumbered. */
   preopenName(fd: number): Uint8Array | undefined {
     const entry = this.task.files.get(fd);
     return entry && this.#preopened.get(entry.file);
+  }
+
+  /** Does a descriptor refer to a file that the process was started with? A search for preopened directories passes over it. */
+  isInherited(fd: number): boolean {
+    const entry = this.task.files.get(fd);
+    return entry !== undefined && this.#inherited.has(entry.file);
   }
 
   /** The entry of a descriptor, or undefined (EBADF). */

@@ -126,12 +126,9 @@ export function forking(p: WasiProcess, machine: Machine): FunctionSet {
       if (!machine.canUnwind) return NOTSUP;
       const { stackPointer } = machine;
       const started = machine.unwind((stack) => {
-        const id = stacks.keep(
-          { stack, stackPointer, out: out! },
-          memory.view.getUint32(snapshot! + 8, true),
-        );
+        const id = stacks.keep({ stack, stackPointer, out: out! }, numberAt(snapshot!));
         memory.setU64(snapshot! + 8, id);
-        memory.setU64(snapshot! + 16, 0);
+        memory.setU64(snapshot! + 16, MARK + snapshot!);
         return Promise.resolve({
           stack,
           answer: () => {
