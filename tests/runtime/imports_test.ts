@@ -49,8 +49,8 @@ const FORBIDDEN = [
 
 const BUDGETS:
   readonly (readonly [verbs: string, roots: readonly string[], modules: number, bytes: number])[] = [
-    ["state and list", ["cli/runtime/main.ts"], 30, 60_000],
-    ["kill and delete", ["cli/runtime/main.ts", "runtime/sandbox/exec/container/backend.ts"], 35, 65_000],
+    ["state", ["cli/runtime/main.ts"], 30, 70_000],
+    ["kill and delete", ["cli/runtime/main.ts", "runtime/sandbox/exec/container/backend.ts"], 35, 75_000],
   ];
 
 for (const [verbs, roots, modules, bytes] of BUDGETS) {
