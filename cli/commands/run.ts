@@ -2,6 +2,7 @@
 import { parsePlatform } from "../../image/platform.ts";
 import { parseSignal } from "../../runtime/abi/linux/signal.ts";
 import type { EngineName, RunOptions } from "../../runtime/engine/options.ts";
+import { checkEgress, parseNetworkMode, parsePublish } from "../../runtime/engine/network_options.ts";
 import { runImage } from "../../runtime/engine/run.ts";
 import type { PrepareOptions } from "../../runtime/engine/prepare_layers.ts";
 import type { PullPolicy } from "../../runtime/engine/pull.ts";
@@ -39,6 +40,38 @@ function signalOf(text: string): number {
   return signal;
 }
 
+/** A function that appends lines to a file. Its own errors end the command before the container runs. */
+function appender(path: string): (line: string) => void {
+  let file: Deno.FsFile;
+  try {
+    file = Deno.openSync(path, { create: true, append: true });
+  } catch (error) {
+    throw new Error(`--egress-log ${path}: ${(error as Error).message}`, { cause: error });
+  }
+  return (line) => {
+    file.writeSync(new TextEncoder().encode(`${new Date().toISOString()} ${line}\n`));
+  };
+}
+
+/** The network that options ask for; none, if none does. */
+function network(parsed: Parsed): Pick<RunOptions, "network"> {
+  const mode = parsed.value("network"), log = parsed.value("egress-log");
+  const publish = parsed.values("publish").flatMap(parsePublish),
+    egress = parsed.values("egress").map(checkEgress);
+  if (mode === undefined && publish.length === 0) {
+    if (egress.length > 0) throw new Error("--egress: without --network pod or host nothing leads out");
+    return {};
+  }
+  return {
+    network: {
+      ...mode === undefined ? {} : { mode: parseNetworkMode(mode) },
+      publish,
+      egress,
+      ...log === undefined ? {} : { egressLog: appender(log) },
+    },
+  };
+}
+
 /** The options as the engine wants them. */
 export function runOptions(parsed: Parsed): RunOptions {
   const [image = "", ...args] = parsed.args;
@@ -70,6 +103,7 @@ export function runOptions(parsed: Parsed): RunOptions {
     ...given("timeout", "timeout", (value) => parseDuration(value, "--timeout")),
     ...given("stop-signal", "stopSignal", signalOf),
     ...(name === undefined ? {} : { name, annotations: { "umiak.name": name } }),
+    ...network(parsed),
     readOnly: parsed.has("read-only"),
     interactive: parsed.has("interactive"),
     tty: parsed.has("tty"),

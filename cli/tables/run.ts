@@ -36,6 +36,27 @@ export const RUN: CommandSpec = {
     { name: "user", short: "u", value: "USER[:GROUP]", help: "User and group, names or numbers" },
     { name: "entrypoint", value: "PATH", help: "Program to run instead of the image's" },
     { name: "hostname", short: "h", value: "NAME", help: "Host name of the container" },
+    {
+      name: "network",
+      value: "MODE",
+      help: "Network: none (default), pod (a private one, with a way out), host",
+      choices: ["none", "pod", "host"],
+    },
+    {
+      name: "publish",
+      short: "p",
+      value: "[IP:]HOST:CONTAINER[/udp]",
+      repeat: true,
+      help: "Lead a port of the host to the container; without --network nothing leads out",
+    },
+    {
+      name: "egress",
+      value: "RULE",
+      repeat: true,
+      help:
+        "allow=HOST[:PORT] or deny=HOST[:PORT]: whom the program may talk to; the first that fits decides",
+    },
+    { name: "egress-log", value: "FILE", help: "Append a line for every decision about egress" },
     { name: "read-only", help: "Make the root filesystem read-only" },
     { name: "interactive", short: "i", help: "Pass standard input on" },
     { name: "tty", short: "t", help: "Give the program the terminal" },

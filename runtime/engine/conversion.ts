@@ -199,7 +199,7 @@ export function convert(config: ImageConfig, options: ContainerOptions, context:
     linux: {
       namespaces: [
         { type: "pid" },
-        { type: "network" },
+        ...(options.network?.mode === "host" ? [] : [{ type: "network" as const }]),
         { type: "ipc" },
         { type: "uts" },
         { type: "mount" },

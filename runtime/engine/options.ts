@@ -1,5 +1,6 @@
 /** What a caller of the engine asks for; every value is parsed already. @module */
 import type { Platform } from "../../image/platform.ts";
+import type { NetworkOptions } from "./network_options.ts";
 import type { PrepareOptions } from "./prepare_layers.ts";
 
 /** A directory or file of the host to be shown in the container. */
@@ -47,6 +48,8 @@ export interface ContainerOptions {
   readonly mounts?: readonly MountOption[];
   /** The root filesystem cannot be written. */
   readonly readOnly?: boolean;
+  /** Network; the loopback interface only by default. */
+  readonly network?: NetworkOptions;
   /** The process has a terminal. */
   readonly tty?: boolean;
   /** Annotations added to the specification. */

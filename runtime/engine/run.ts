@@ -7,11 +7,13 @@ import { compileSpec } from "../program/compile.ts";
 import type { SyscallProgram } from "../program/types.ts";
 import { Sandbox, type SandboxOptions } from "../sandbox/exec/sandbox.ts";
 import { ProgramError } from "../sandbox/kernel/program_runner.ts";
+import type { Task } from "../sandbox/kernel/task.ts";
 import type { ByteSink } from "../sandbox/exec/host_stream.ts";
 import type { Spec } from "../spec/types.ts";
 import { convert } from "./conversion.ts";
 import { setDeadline } from "./deadline.ts";
 import { type BindOption, RunError, type RunOptions } from "./options.ts";
+import type { PreparedNetwork } from "./network.ts";
 import { type PreparedImage, prepareImage, rootFilesystem } from "./root_filesystem.ts";
 import { openStdio, type Stdio } from "./stdio.ts";
 
@@ -30,7 +32,12 @@ export interface PreparedContainer {
   readonly spec: Spec;
   /** What prepares its process. */
   readonly program: SyscallProgram;
+  /** Its network, where one was asked for. */
+  readonly network: PreparedNetwork | undefined;
 }
+
+/** Makes the network of a container with this host name. */
+export type NetworkMaker = (sandbox: Sandbox, hostname: string) => PreparedNetwork;
 
 function randomName(): string {
   return Array.from(crypto.getRandomValues(new Uint8Array(6)), (byte) => byte.toString(16).padStart(2, "0"))
@@ -88,6 +95,7 @@ export function prepareContainer(
   image: PreparedImage,
   options: RunOptions,
   stderr?: ByteSink,
+  makeNetwork?: NetworkMaker,
 ): PreparedContainer {
   const binds = bindTrees(image, options);
   const sandbox = new Sandbox({
@@ -99,29 +107,61 @@ export function prepareContainer(
     ...image.start === undefined || options.entrypoint !== undefined ? {} : { start: image.start },
     diagnose: diagnosis(stderr),
   });
+  let network: PreparedNetwork | undefined;
   try {
     const text = (path: string): string | undefined => {
       const bytes = sandbox.readFile(ROOTFS, path, MAX_USER_FILE);
       return bytes && new TextDecoder().decode(bytes);
     };
-    const spec = convert(image.config, options, {
+    const converted = convert(image.config, options, {
       imageName: image.name,
       users: { passwd: text("/etc/passwd"), group: text("/etc/group") },
       hostname: randomName(),
       hostPath: (path) => binds.find((each) => each.bind.source === path)!.tree.path,
     });
-    const files = new Set(binds.filter((each) => each.isFile).map((each) => each.tree.path));
+    network = makeNetwork?.(sandbox, converted.hostname ?? "localhost");
+    const spec = withMounts(converted, network?.mounts ?? []);
+    const files = new Set([
+      ...binds.filter((each) => each.isFile).map((each) => each.tree.path),
+      ...(network?.mounts ?? []).map((mount) => mount.source),
+    ]);
     const program = compileSpec(spec, {
       rootfs: ROOTFS,
       isFile: (source) => files.has(source),
       makeCwd: true,
     });
-    return { sandbox, spec, program };
+    return { sandbox, spec, program, network };
   } catch (error) {
+    network?.close();
     sandbox.shutdown();
     throw error instanceof RunError
       ? error
       : new RunError(`${image.name}: ${(error as Error).message}`, 125, { cause: error });
+  }
+}
+
+/** The specification with binds before the caller's own, which may cover them. */
+function withMounts(spec: Spec, mounts: Spec["mounts"]): Spec {
+  const own = spec.mounts.findIndex((mount) => mount.type === "bind");
+  const at = own < 0 ? spec.mounts.length : own;
+  return mounts.length === 0
+    ? spec
+    : { ...spec, mounts: [...spec.mounts.slice(0, at), ...mounts, ...spec.mounts.slice(at)] };
+}
+
+/** What makes the network that the options ask for; undefined where there is to be none. */
+async function networkMaker({ network }: RunOptions): Promise<NetworkMaker | undefined> {
+  if (network === undefined) return undefined;
+  const { modeOf, prepareNetwork } = await import("./network.ts");
+  return modeOf(network) === "none" ? undefined : (sandbox, name) => prepareNetwork(sandbox, network, name);
+}
+
+/** Connects a container's namespaces, when createRuntime hooks would (config.md#posix-platform-hooks). */
+function attach(image: PreparedImage, network: PreparedNetwork | undefined, task: Task): void {
+  try {
+    network?.attach(task);
+  } catch (error) {
+    throw new RunError(`${image.name}: ${(error as Error).message}`, 125, { cause: error });
   }
 }
 
@@ -145,15 +185,19 @@ async function open(options: RunOptions): Promise<PreparedImage> {
  * docker's exit code, when the program could not be started.
  */
 export async function runImage(options: RunOptions, stdio: Stdio = {}): Promise<number> {
+  const makeNetwork = await networkMaker(options);
   const image = await open(options);
   if (options.engine === "wasmer") {
     const { runWithWasmer } = await import("./wasmer.ts");
     return runWithWasmer(image, options, stdio);
   }
-  const { sandbox, program } = prepareContainer(image, options, stdio.stderr);
+  const { sandbox, program, network } = prepareContainer(image, options, stdio.stderr, makeNetwork);
   try {
     const files = openStdio(options.interactive ?? false, options.tty ?? false, stdio);
-    const ready = await sandbox.prepare(program, files);
+    const ready = await sandbox.prepare(program, files, (stage, task) => {
+      if (stage === "environment") attach(image, network, task);
+      return Promise.resolve();
+    });
     for (const output of [files[1], files[2]]) output.onBroken = () => ready.task.raise(SIGNAL.SIGPIPE);
     const cancel = options.timeout === undefined
       ? undefined
@@ -169,6 +213,7 @@ export async function runImage(options: RunOptions, stdio: Stdio = {}): Promise<
     const message = error.message.replace(BIND, (path, i) => binds[Number(i)]?.source ?? path);
     throw new RunError(`${image.name}: ${message}`, exitCodeOf(error), { cause: error });
   } finally {
+    network?.close();
     sandbox.shutdown();
   }
 }

@@ -20,6 +20,7 @@ function refused(options: RunOptions): string[] {
     [options.timeout !== undefined, "a timeout"],
     [options.hostname !== undefined, "a host name"],
     [options.workdir !== undefined, "a working directory"],
+    [options.network !== undefined, "a network"],
   ];
   return asked.filter(([is]) => is).map(([, name]) => name);
 }
