@@ -2,6 +2,7 @@
 import type { VPath } from "../vfs/dentry.ts";
 import type { MountNamespace } from "../vfs/mount_namespace.ts";
 import type { OpenFile } from "../vfs/open_file.ts";
+import type { BoundFileOptions } from "../pseudo/mod.ts";
 
 /** A task, as /proc/PID shows it. */
 export interface ProcTask {
@@ -43,12 +44,20 @@ export interface ProcTask {
   readonly startMs: number;
   /** Namespaces: type to inode number. */
   readonly namespaces: Readonly<Record<string, number>>;
+  /** The lines of /proc/PID/cgroup, for whoever is walking. */
+  cgroup(): string;
   /** Limits by the name in /proc/PID/limits: soft, hard (Infinity: unlimited), unit. */
   readonly limits: readonly (readonly [name: string, soft: number, hard: number, unit: string])[];
   /** Open descriptors, ascending. */
   fds(): readonly number[];
   /** The file of a descriptor. */
   file(fd: number): OpenFile | undefined;
+}
+
+/** A file whose content is that of the opener's namespaces. */
+export interface ProcEntry extends BoundFileOptions {
+  /** Path below /proc. */
+  readonly path: string;
 }
 
 /** A kernel, seen from one pid namespace. */
@@ -73,14 +82,8 @@ export interface ProcHost {
   readonly release: string;
   /** Version, as uname -v. */
   readonly version: string;
-  /** Host name in the UTS namespace of whoever is walking. */
-  hostname(): string;
-  /** NIS domain name in the UTS namespace of whoever is walking. */
-  domainname(): string;
-  /** Sets the host name (by whoever is walking): 0 or a negative errno. */
-  setHostname(name: string): number;
-  /** Sets the domain name (by whoever is walking): 0 or a negative errno. */
-  setDomainname(name: string): number;
+  /** Files below /proc whose content depends on the namespaces of whoever opens them: parameters, /proc/sysvipc. */
+  readonly entries: readonly ProcEntry[];
   /** The last process id given. */
   lastPid(): number;
   /** A place for a file that has no path (a pipe, a socket, a host's stream). */

@@ -1,6 +1,6 @@
 /** /proc/PID (man 5 proc_pid). @module */
 import type { Inode } from "../vfs/inode.ts";
-import { mountinfo, mounts } from "../vfs/mountinfo.ts";
+import { mountinfo, mounts, mountstats } from "../vfs/mountinfo.ts";
 import type { OpenFile } from "../vfs/open_file.ts";
 import { pathOf } from "../vfs/path_of.ts";
 import { isFifo, isSock, S_IFLNK } from "../abi/mode.ts";
@@ -103,7 +103,7 @@ export class PidDir extends StaticDir {
       this.add(name, own(new MagicLink(sb, target, () => where()?.at)));
     };
     own(this);
-    text("cgroup", () => "0::/\n");
+    text("cgroup", (t) => t.cgroup());
     text("cmdline", (t) => lines(t.argv));
     text("comm", (t) => `${t.comm}\n`);
     place("cwd", (t) => t.cwd);
@@ -114,6 +114,7 @@ export class PidDir extends StaticDir {
     text("limits", limits);
     text("mountinfo", (t) => mountinfo(t.mountNs, t.root));
     text("mounts", (t) => mounts(t.mountNs, t.root));
+    text("mountstats", (t) => mountstats(t.mountNs, t.root), 0o400);
     this.add("ns", own(namespaces(sb, first, task)));
     text("oom_score", () => "0\n");
     text("oom_score_adj", () => "0\n");

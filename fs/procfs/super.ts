@@ -5,6 +5,7 @@ import type { Caller, FsType } from "../vfs/vfs.ts";
 import { PseudoDir, PseudoSuper, StaticDir, TextFile, TextLink } from "../pseudo/mod.ts";
 import type { ProcHost } from "./host.ts";
 import { PidDir } from "./pid_dir.ts";
+import { addSystemTree } from "./sysctl.ts";
 import { systemFiles } from "./system.ts";
 
 /** What a procfs is made of. */
@@ -54,7 +55,7 @@ class ProcRoot extends PseudoDir {
     fixed.add("self", new TextLink(fs, self));
     fixed.add("mounts", new TextLink(fs, () => "self/mounts"));
     for (const [name, read] of Object.entries(systemFiles(host))) fixed.add(name, new TextFile(fs, read));
-    fixed.add("sys", sysctl(fs));
+    addSystemTree(fs, host, fixed);
   }
 
   override child(name: string): Inode | undefined {
@@ -78,39 +79,6 @@ class ProcRoot extends PseudoDir {
       ...this.fs.host.pids().map((pid) => [String(pid), PID_COOKIE + pid] as const),
     ];
   }
-}
-
-/** /proc/sys (man 5 proc_sys_kernel). */
-function sysctl(fs: ProcfsSuper): StaticDir {
-  const { host } = fs;
-  const dir = (): StaticDir => new StaticDir(fs, 0o555);
-  const line = (read: () => string | number): TextFile => new TextFile(fs, () => `${read()}\n`);
-  const bootId = host.uuid();
-  const random = dir()
-    .add("boot_id", line(() => bootId))
-    .add("entropy_avail", line(() => 256))
-    .add("uuid", line(() => host.uuid()));
-  const hostname = new TextFile(fs, () => `${host.hostname()}\n`, {
-    write: (name) => host.setHostname(name),
-  });
-  const domainname = new TextFile(fs, () => `${host.domainname()}\n`, {
-    write: (name) => host.setDomainname(name),
-  });
-  const kernel = dir()
-    .add("cap_last_cap", line(() => 40))
-    .add("domainname", domainname)
-    .add("hostname", hostname)
-    .add("ngroups_max", line(() => 65536))
-    .add("osrelease", line(() => host.release))
-    .add("ostype", line(() => "Linux"))
-    .add("overflowgid", line(() => 65534))
-    .add("overflowuid", line(() => 65534))
-    .add("pid_max", line(() => 4194304))
-    .add("random", random)
-    .add("version", line(() => host.version));
-  const files = dir().add("file-max", line(() => 1048576)).add("nr_open", line(() => 1048576));
-  const vm = dir().add("overcommit_memory", line(() => 0));
-  return dir().add("fs", files).add("kernel", kernel).add("vm", vm);
 }
 
 /** mount -t proc: an instance for the caller's pid namespace. */

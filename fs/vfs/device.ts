@@ -1,6 +1,7 @@
 /** Drivers of device nodes, by type and number. @module */
-import { ENXIO } from "../abi/errno.ts";
+import { ENXIO, EPERM } from "../abi/errno.ts";
 import { isBlk } from "../abi/mode.ts";
+import { O_ACCMODE, O_RDONLY, O_WRONLY } from "../abi/open.ts";
 import type { Inode } from "./inode.ts";
 import type { OpenFile } from "./open_file.ts";
 import type { Caller } from "./vfs.ts";
@@ -16,13 +17,19 @@ export class DeviceRegistry {
   readonly #char = new Map<number, DeviceDriver>();
   readonly #block = new Map<number, DeviceDriver>();
 
+  /** May a caller read ("r"), write ("w") or make ("m") a device? A kernel with control groups sets it (config-linux.md#allowed-device-list). */
+  allows: (caller: Caller, type: "c" | "b", rdev: number, access: string) => boolean = () => true;
+
   /** Registers a character ("c") or block ("b") driver for a device number. */
   register(type: "c" | "b", rdev: number, driver: DeviceDriver): void {
     (type === "c" ? this.#char : this.#block).set(rdev, driver);
   }
 
-  /** Opens the device of a node; -ENXIO if nobody drives it (man 2 open). */
+  /** Opens the device of a node; -EPERM if the caller's control group may not use it, -ENXIO if nobody drives it (man 2 open). */
   open(inode: Inode, flags: number, caller: Caller): OpenFile | number {
+    const mode = flags & O_ACCMODE;
+    const access = `${mode === O_WRONLY ? "" : "r"}${mode === O_RDONLY ? "" : "w"}`;
+    if (!this.allows(caller, isBlk(inode.mode) ? "b" : "c", inode.rdev, access)) return -EPERM;
     const driver = (isBlk(inode.mode) ? this.#block : this.#char).get(inode.rdev);
     return driver === undefined ? -ENXIO : driver.open(inode, flags, caller);
   }

@@ -42,6 +42,8 @@ export abstract class SuperBlock {
   dev = 0;
   /** The whole filesystem is read only (EROFS for every change, whatever the mount says). */
   readOnly = false;
+  /** Owner of the mount namespace it was made in: who is privileged there may change its options. */
+  owner: object | null = null;
   /** MS_SYNCHRONOUS, MS_DIRSYNC, MS_MANDLOCK, MS_LAZYTIME: shown, without effect on what is in memory anyway. */
   flags = 0;
   /**

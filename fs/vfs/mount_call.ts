@@ -34,10 +34,10 @@ import {
   MS_SYNCHRONOUS,
   MS_UNBINDABLE,
 } from "../abi/mount.ts";
-import { CAP_SYS_ADMIN } from "./cred.ts";
-import type { VPath } from "./dentry.ts";
+import { CAP_SYS_ADMIN, globallyCapable } from "./cred.ts";
+import type { Dentry, Mount, VPath } from "./dentry.ts";
 import type { SuperBlock } from "./inode.ts";
-import { subtree } from "./mount_tree.ts";
+import { mayChangeFlags, subtree } from "./mount_tree.ts";
 import { dropPropagation } from "./peer_group.ts";
 import type { PathName } from "./path_name.ts";
 import { reconfigureSuper, type SuperOptions } from "./super_flags.ts";
@@ -144,7 +144,8 @@ function mountNew(c: Caller, source: string, at: VPath, type: string, flags: num
   if (typeof sb === "number") return sb;
   if (isMountRoot(at) && at.mount.sb === sb) return -EBUSY;
   if (isLnk(sb.root.mode)) return -EINVAL;
-  return c.mountNs.attach(c.vfs.newMount(sb, { flags: attributes(flags), source }), at);
+  const mount = c.vfs.newMount(sb, { flags: attributes(flags), source });
+  return tooRevealing(c, mount) ? -EPERM : c.mountNs.attach(mount, at);
 }
 
 /** An instance of a filesystem type with options, as `caller` may have it. A negative errno otherwise. */
@@ -156,10 +157,36 @@ export function newSuper(
 ): SuperBlock | number {
   const found = c.vfs.filesystems.get(type);
   if (found === undefined) return -ENODEV;
+  if (!globallyCapable(c.cred, CAP_SYS_ADMIN) && !(found.mayMount?.(c) ?? false)) return -EPERM;
   const sb = found.create(options.own, source, c);
   if (typeof sb === "number") return sb;
   if (sb.dev !== 0) return sb; // one that others have mounted already stays as it is
+  sb.owner = c.mountNs.owner;
   sb.flags = sb.flags & ~options.clear | options.set;
   if (options.readOnly === true) sb.readOnly = true;
   return sb;
+}
+
+/**
+ * Would a new mount of proc or sysfs show a less privileged namespace what it cannot see now? Another one that is not covered by
+ * locked mounts must be there (man 7 mount_namespaces). Its locked flags hold for the new one too.
+ */
+export function tooRevealing(c: Caller, mount: Mount): boolean {
+  const { mountNs } = c;
+  if (c.vfs.filesystems.get(mount.sb.type)?.revealing !== true || globallyCapable(c.cred, CAP_SYS_ADMIN)) {
+    return false;
+  }
+  for (const each of mountNs.mounts()) {
+    if (each.sb.type !== mount.sb.type || !each.root.isRoot || !mayChangeFlags(each, mount.flags)) continue;
+    if ([...each.children].some(([at, child]) => child.locked && !isEmptyDirectory(at))) continue;
+    mount.lockedFlags |= each.lockedFlags;
+    return false;
+  }
+  return true;
+}
+
+/** A directory that is there to be mounted on. */
+function isEmptyDirectory({ inode }: Dentry): boolean {
+  const stream = inode?.openDir();
+  return typeof stream === "object" && stream.next() === null;
 }

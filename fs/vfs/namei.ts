@@ -74,6 +74,8 @@ export function mknodAt(
   if (isDir(mode)) return -EPERM;
   const type = (mode & S_IFMT) || S_IFREG;
   if ((isChr(type) || isBlk(type)) && !globallyCapable(c.cred, CAP_MKNOD)) return -EPERM;
+  const device = isBlk(type) ? "b" as const : isChr(type) && rdev !== 0 ? "c" as const : null; // 0:0 is a whiteout
+  if (device !== null && !c.vfs.devices.allows(c, device, rdev, "m")) return -EPERM;
   return createAt(
     c,
     base,

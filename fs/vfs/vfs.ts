@@ -17,6 +17,10 @@ export interface FsType {
   readonly nodev: boolean;
   /** False for an option that `create` would refuse whatever the others are; where it is missing, `create` tells. */
   accepts?(option: string): boolean;
+  /** May a caller whose CAP_SYS_ADMIN is not that of the initial user namespace mount it? Absent: no (man 7 user_namespaces). */
+  mayMount?: ((caller: Caller) => boolean) | undefined;
+  /** A new instance must not show what locked mounts hide in those that the caller's namespace has (proc, sysfs). */
+  readonly revealing?: boolean;
   /** Makes an instance; options are `key` or `key=value`. */
   create(options: readonly string[], source: string, caller: Caller): SuperBlock | number;
 }

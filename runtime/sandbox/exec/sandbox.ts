@@ -1,12 +1,23 @@
 /** A container on the userland kernel, in this process: filesystems and devices registered, its program run to the end. @module */
-import { devptsType, overlayType, procType, registerDevices, sysfsType, tmpfsType } from "../../../fs/mod.ts";
+import {
+  CgroupfsSuper,
+  devptsType,
+  overlayType,
+  procType,
+  registerDevices,
+  sysfsType,
+  tmpfsType,
+} from "../../../fs/mod.ts";
+import { CAP_SYS_ADMIN } from "../../../fs/vfs/cred.ts";
 import type { SuperBlock } from "../../../fs/vfs/inode.ts";
+import type { FsType } from "../../../fs/vfs/vfs.ts";
 import { isReg } from "../../../fs/abi/mode.ts";
 import { O_NONBLOCK, O_RDONLY, RESOLVE_IN_ROOT, RESOLVE_NO_MAGICLINKS } from "../../../fs/abi/open.ts";
 import { lookupAt, openAt, parsePath, type PathName } from "../../../fs/vfs/mod.ts";
 import type { OpenFile } from "../../../fs/vfs/open_file.ts";
 import type { SyscallProgram } from "../../program/types.ts";
 import { FdTable } from "../kernel/fd_table.ts";
+import { privilegedOver } from "../kernel/filesystems.ts";
 import { Kernel } from "../kernel/kernel.ts";
 import { procHost } from "../kernel/proc_host.ts";
 import { type ReadyProcess, runProgram, type Stages } from "../kernel/program_runner.ts";
@@ -80,12 +91,17 @@ export class Sandbox {
       const { total, available } = Deno.systemMemoryInfo();
       return memoryLimit > 0 ? { total: memoryLimit, free: memoryLimit } : { total, free: available };
     };
-    for (const type of [tmpfsType, overlayType, sysfsType, devptsType]) {
-      kernel.vfs.filesystems.set(type.name, type);
+    const add = (type: FsType, mayMount: FsType["mayMount"], revealing = false): void => {
+      kernel.vfs.filesystems.set(type.name, { ...type, mayMount, revealing });
+    };
+    for (const type of [tmpfsType, overlayType, devptsType]) {
+      add(type, (caller) => caller.cred.capable(CAP_SYS_ADMIN));
     }
+    add(sysfsType, privilegedOver((task) => task.nsproxy.net), true);
     const proc = procType((caller) => procHost(kernel, caller, memory));
-    kernel.vfs.filesystems.set(proc.name, proc);
+    add(proc, privilegedOver((task) => task.pidNs), true);
     registerDevices(kernel.vfs.devices, { fillRandom, terminal: (caller) => terminalOf(caller as Task) });
+    kernel.mountHost("/sys/fs/cgroup", new CgroupfsSuper(kernel.cgroups.root, kernel.vfs), "cgroup2");
     for (const { path, sb, source } of options.trees) kernel.mountHost(path, sb, source);
   }
 

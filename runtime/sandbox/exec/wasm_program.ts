@@ -2,6 +2,7 @@
 import { ENOEXEC } from "../../../fs/abi/errno.ts";
 import type { Machine, Resumption, SavedStack } from "../abi/machine.ts";
 import { WasiProcess } from "../abi/wasi_p1/process.ts";
+import { guestMemory } from "../kernel/cgroup_host.ts";
 import { linkImports } from "./link.ts";
 import type { LoadedImage, LoadFailure } from "../kernel/binfmt.ts";
 import { type Program, SA_RESTART } from "../kernel/sigaction.ts";
@@ -65,6 +66,8 @@ export class WasmProgram implements LoadedImage, Program, Machine {
     const exports = this.#exports = instance.exports;
     this.#memory = own ??
       Object.values(exports).find((e): e is WebAssembly.Memory => e instanceof WebAssembly.Memory)!;
+    guestMemory.set(process.task, () => process.memory.size);
+    process.memory.grown = () => process.task.kernel.cgroups.of(process.task).memory.grown();
     process.memory.attach(this.#memory);
     const at = parent === undefined || parent.#asyncify === null ? 0 : parent.#asyncify.at;
     this.#asyncify = guest.asyncify ? new Asyncify(exports, this.#memory, at) : null;

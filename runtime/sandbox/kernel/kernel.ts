@@ -13,6 +13,7 @@ import {
 } from "../../../fs/vfs/mod.ts";
 import type { Inode, SuperBlock } from "../../../fs/vfs/inode.ts";
 import { O_CREAT, O_EXCL, O_WRONLY } from "../../../fs/abi/open.ts";
+import { major, minor } from "../../../fs/abi/device.ts";
 import { isDir } from "../../../fs/abi/mode.ts";
 import { TmpfsSuper } from "../../../fs/tmpfs/mod.ts";
 import { CLONE_CLEAR_SIGHAND } from "../../abi/linux/clone.ts";
@@ -20,6 +21,7 @@ import { SIGNAL } from "../../abi/linux/signal.ts";
 import type { BinaryFormat } from "./binfmt.ts";
 import { Hierarchy } from "./cgroup/tree.ts";
 import { cgroupHost } from "./cgroup_host.ts";
+import { kernelFilesystems } from "./filesystems.ts";
 import { type KernelClock, PortableClock } from "./clock.ts";
 import { Credentials } from "./credentials.ts";
 import { FdTable } from "./fd_table.ts";
@@ -71,6 +73,9 @@ export class Kernel {
     this.clock = options.clock ?? new PortableClock();
     this.vfs = new Vfs();
     this.nsfs = new NsfsSuper(this.vfs);
+    this.vfs.devices.allows = (caller, type, rdev, access) =>
+      this.cgroups.mayUse(caller, type, major(rdev), minor(rdev), access);
+    for (const type of kernelFilesystems()) this.vfs.filesystems.set(type.name, type);
     this.formats = [...options.formats ?? []];
     this.bootedAt = this.clock.monotonic();
     const root = new TmpfsSuper({ mode: 0o755 });

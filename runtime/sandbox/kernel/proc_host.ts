@@ -1,14 +1,12 @@
 /** The kernel as procfs sees it. @module */
-import { EPERM } from "../../../fs/abi/errno.ts";
-import { CAP_SYS_ADMIN } from "../../../fs/vfs/cred.ts";
 import { Dentry, type VPath } from "../../../fs/vfs/dentry.ts";
 import type { OpenFile } from "../../../fs/vfs/open_file.ts";
 import type { Caller } from "../../../fs/vfs/vfs.ts";
 import type { ProcHost, ProcTask } from "../../../fs/procfs/mod.ts";
 import { RLIMIT } from "../../abi/linux/rlimit.ts";
 import type { Kernel } from "./kernel.ts";
-import type { NsProxy } from "./namespaces.ts";
 import type { PidNamespace } from "./pid_namespace.ts";
+import { procEntries } from "./proc_entries.ts";
 import { Task } from "./task.ts";
 
 /** What uname says: a version whose system calls the kernel's are like. */
@@ -48,7 +46,7 @@ function namespaceInodes(task: Task): Record<string, number> {
   };
 }
 
-function describe(task: Task, pid: number, ppid: number): ProcTask {
+function describe(task: Task, pid: number, ppid: number, reader: () => Task): ProcTask {
   const f = task.cred.fields;
   return {
     pid,
@@ -76,6 +74,7 @@ function describe(task: Task, pid: number, ppid: number): ProcTask {
     cpuMs: task.cpuTime(),
     startMs: task.startedAt - task.kernel.bootedAt,
     namespaces: namespaceInodes(task),
+    cgroup: () => task.kernel.cgroups.describe(task, reader().nsproxy.cgroup.top),
     limits: LIMITS.map(([name, resource, unit]) => {
       const { soft, hard } = task.rlimits.get(resource)!;
       return [name, soft, hard, unit] as const;
@@ -95,20 +94,15 @@ export function procHost(kernel: Kernel, caller: Caller, memory: MemoryInfo): Pr
     const { caller: now } = kernel.vfs.walk;
     return now instanceof Task ? now : undefined;
   };
-  const uts = (): NsProxy["uts"] => (walking() ?? kernel.swapper).nsproxy.uts;
-  const rename = (name: string, field: "hostname" | "domainname"): number => {
-    const task = walking();
-    if (task === undefined || !task.cred.capable(CAP_SYS_ADMIN)) return -EPERM;
-    task.nsproxy.uts[field] = name.slice(0, 64);
-    return 0;
-  };
   const pidOf = (task: Task | null): number => task?.id.in(namespace) ?? 0;
   return {
     current: () => pidOf(walking() ?? null) || undefined,
     pids: () => [...namespace.tasks()].map(pidOf).sort((a, b) => a - b),
     task(pid) {
       const task = namespace.task(pid);
-      return task === undefined ? undefined : describe(task, pid, pidOf(task.parent));
+      return task === undefined
+        ? undefined
+        : describe(task, pid, pidOf(task.parent), () => walking() ?? kernel.swapper);
     },
     filesystems: () => [...kernel.vfs.filesystems.values()].map((type) => [type.name, type.nodev] as const),
     uptimeMs: () => kernel.clock.monotonic() - kernel.bootedAt,
@@ -117,10 +111,7 @@ export function procHost(kernel: Kernel, caller: Caller, memory: MemoryInfo): Pr
     cpus: 1,
     release: RELEASE,
     version: VERSION,
-    hostname: () => uts().hostname,
-    domainname: () => uts().domainname,
-    setHostname: (name) => rename(name, "hostname"),
-    setDomainname: (name) => rename(name, "domainname"),
+    entries: procEntries(() => walking() ?? kernel.swapper),
     lastPid: () => namespace.lastPid,
     placeOf: (file) => anonymousPlace(kernel, file),
     uuid: () => crypto.randomUUID(),

@@ -40,7 +40,7 @@ import type { Holder } from "../../../../fs/vfs/vfs.ts";
 import type { Task } from "../task.ts";
 import { pathOfArgument, place } from "./arguments.ts";
 import type { Syscall } from "./file.ts";
-import { contextCalls, install, installMount } from "./mount_context.ts";
+import { contextCalls, install, installMount, mayReconfigure } from "./mount_context.ts";
 
 const TREE_FLAGS = OPEN_TREE_CLONE | O_CLOEXEC | AT_EMPTY_PATH | AT_NO_AUTOMOUNT | AT_RECURSIVE |
   AT_SYMLINK_NOFOLLOW;
@@ -70,7 +70,7 @@ function* holders(task: Task): Iterable<Holder> {
   }
 }
 
-/** By name. All but open_tree without OPEN_TREE_CLONE need CAP_SYS_ADMIN. */
+/** By name. All but open_tree without OPEN_TREE_CLONE need CAP_SYS_ADMIN over the mount namespace. */
 export const mountCalls: Record<string, Syscall> = {
   ...contextCalls,
   mount(task, a) {
@@ -139,6 +139,7 @@ export const mountCalls: Record<string, Syscall> = {
     if (typeof mount === "number") return mount;
     // The caller's root is not taken off but made read-only (do_umount_root).
     if (mount === task.root.mount && (flags & (MNT_DETACH | MNT_EXPIRE)) === 0) {
+      if (!mayReconfigure(task, mount.sb)) return -EPERM;
       return reconfigureSuper(task.vfs, mount.sb, sortSuperOptions(["ro"]));
     }
     return task.mountNs.umount(mount, flags & ~UMOUNT_NOFOLLOW, task.root);
@@ -167,7 +168,8 @@ for (const [name, call] of Object.entries(mountCalls)) {
   const needsNothing = (values: readonly unknown[]): boolean =>
     name === "open_tree" && (Number(values[2]) & OPEN_TREE_CLONE) === 0;
   mountCalls[name] = (task, a) => {
-    if (!task.cred.capable(CAP_SYS_ADMIN) && !needsNothing(a.values)) return -EPERM;
+    const mayMount = task.cred.nsCapable(task.nsproxy.mnt.owner!, CAP_SYS_ADMIN);
+    if (!mayMount && !needsNothing(a.values)) return -EPERM;
     task.vfs.holders = () => holders(task);
     return call(task, a);
   };

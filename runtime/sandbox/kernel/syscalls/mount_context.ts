@@ -1,5 +1,5 @@
 /** Filesystems being configured: fsopen(2), fspick(2), fsconfig(2), fsmount(2). @module */
-import { EBADF, EBUSY, EINVAL, ENODEV, EOPNOTSUPP } from "../../../../fs/abi/errno.ts";
+import { EBADF, EBUSY, EINVAL, ENODEV, EOPNOTSUPP, EPERM } from "../../../../fs/abi/errno.ts";
 import { S_IFREG } from "../../../../fs/abi/mode.ts";
 import {
   FSCONFIG_CMD_CREATE,
@@ -11,6 +11,7 @@ import {
 } from "../../../../fs/abi/mount.ts";
 import { O_PATH } from "../../../../fs/abi/open.ts";
 import type { Statfs } from "../../../../fs/abi/stat.ts";
+import { CAP_SYS_ADMIN } from "../../../../fs/vfs/cred.ts";
 import type { Mount } from "../../../../fs/vfs/dentry.ts";
 import { Inode, SuperBlock } from "../../../../fs/vfs/inode.ts";
 import {
@@ -20,8 +21,10 @@ import {
   PathFile,
   reconfigureSuper,
   sortSuperOptions,
+  tooRevealing,
 } from "../../../../fs/vfs/mod.ts";
 import type { Task } from "../task.ts";
+import { UserNamespace } from "../user_namespace.ts";
 import { type Arguments, place } from "./arguments.ts";
 import type { Syscall } from "./file.ts";
 
@@ -92,9 +95,18 @@ function create(task: Task, context: FsContextFile): number {
   return 0;
 }
 
+/** Options of a superblock are changed by who is privileged where it was made. */
+export function mayReconfigure(task: Task, sb: SuperBlock): boolean {
+  return task.cred.nsCapable(
+    sb.owner instanceof UserNamespace ? sb.owner : UserNamespace.INITIAL,
+    CAP_SYS_ADMIN,
+  );
+}
+
 function reconfigure(task: Task, context: FsContextFile): number {
   const { sb } = context;
   if (sb === null) return -EBUSY;
+  if (!mayReconfigure(task, sb)) return -EPERM;
   const error = reconfigureSuper(task.vfs, sb, sortSuperOptions(context.options));
   context.options = [];
   return error;
@@ -149,6 +161,7 @@ export const contextCalls = {
     if (context.sb === null) return -EINVAL;
     if (context.mounted) return -EBUSY;
     const mount = task.vfs.newMount(context.sb, { flags: a.number(2), source: context.source });
+    if (tooRevealing(task, mount)) return -EPERM;
     context.mounted = true;
     return installMount(task, mount, (a.number(1) & CLOEXEC) !== 0);
   },
