@@ -53,6 +53,11 @@ class ProcRoot extends PseudoDir {
     };
     const fixed = this.#fixed = new StaticDir(fs, 0o555);
     fixed.add("self", new TextLink(fs, self));
+    const thread = (): string | undefined => {
+      const pid = host.current();
+      return pid === undefined ? undefined : `${pid}/task/${pid}`;
+    };
+    fixed.add("thread-self", new TextLink(fs, thread));
     fixed.add("mounts", new TextLink(fs, () => "self/mounts"));
     for (const [name, read] of Object.entries(systemFiles(host))) fixed.add(name, new TextFile(fs, read));
     addSystemTree(fs, host, fixed);
@@ -67,7 +72,10 @@ class ProcRoot extends PseudoDir {
       this.#pids.delete(pid);
       return undefined;
     }
-    if (known !== undefined && known.startMs === task.startMs) return known;
+    if (known !== undefined && known.startedAt === task.startedAt) {
+      known.setOwner(task);
+      return known;
+    }
     const dir = new PidDir(this.fs, this.fs.host, pid, task);
     this.#pids.set(pid, dir);
     return dir;

@@ -88,7 +88,7 @@ export abstract class PseudoDir extends PseudoInode {
     return -EPERM;
   }
   /** See Inode. */
-  override openDir(): DirStream {
+  override openDir(): DirStream | number {
     return new PseudoStream(this);
   }
 }

@@ -3,6 +3,7 @@ import {
   CgroupfsSuper,
   devptsType,
   overlayType,
+  ProcfsSuper,
   procType,
   registerDevices,
   sysfsType,
@@ -101,6 +102,7 @@ export class Sandbox {
     const proc = procType((caller) => procHost(kernel, caller, memory));
     add(proc, privilegedOver((task) => task.pidNs), true);
     registerDevices(kernel.vfs.devices, { fillRandom, terminal: (caller) => terminalOf(caller as Task) });
+    kernel.mountHost("/proc", new ProcfsSuper({ host: procHost(kernel, kernel.swapper, memory) }), "proc");
     kernel.mountHost("/sys/fs/cgroup", new CgroupfsSuper(kernel.cgroups.root, kernel.vfs), "cgroup2");
     for (const { path, sb, source } of options.trees) kernel.mountHost(path, sb, source);
   }

@@ -2,87 +2,16 @@
 import { Dentry, type VPath } from "../../../fs/vfs/dentry.ts";
 import type { OpenFile } from "../../../fs/vfs/open_file.ts";
 import type { Caller } from "../../../fs/vfs/vfs.ts";
-import type { ProcHost, ProcTask } from "../../../fs/procfs/mod.ts";
-import { RLIMIT } from "../../abi/linux/rlimit.ts";
+import type { ProcHost } from "../../../fs/procfs/mod.ts";
 import type { Kernel } from "./kernel.ts";
 import type { PidNamespace } from "./pid_namespace.ts";
 import { procEntries } from "./proc_entries.ts";
+import { TaskView } from "./proc_task.ts";
 import { Task } from "./task.ts";
 
 /** What uname says: a version whose system calls the kernel's are like. */
 const RELEASE = "6.1.0-umiak";
 const VERSION = "#1 umiak";
-
-const LIMITS: readonly (readonly [name: string, resource: number, unit: string])[] = [
-  ["Max cpu time", RLIMIT.RLIMIT_CPU, "seconds"],
-  ["Max file size", RLIMIT.RLIMIT_FSIZE, "bytes"],
-  ["Max data size", RLIMIT.RLIMIT_DATA, "bytes"],
-  ["Max stack size", RLIMIT.RLIMIT_STACK, "bytes"],
-  ["Max core file size", RLIMIT.RLIMIT_CORE, "bytes"],
-  ["Max resident set", RLIMIT.RLIMIT_RSS, "bytes"],
-  ["Max processes", RLIMIT.RLIMIT_NPROC, "processes"],
-  ["Max open files", RLIMIT.RLIMIT_NOFILE, "files"],
-  ["Max locked memory", RLIMIT.RLIMIT_MEMLOCK, "bytes"],
-  ["Max address space", RLIMIT.RLIMIT_AS, "bytes"],
-  ["Max file locks", RLIMIT.RLIMIT_LOCKS, "locks"],
-  ["Max pending signals", RLIMIT.RLIMIT_SIGPENDING, "signals"],
-  ["Max msgqueue size", RLIMIT.RLIMIT_MSGQUEUE, "bytes"],
-  ["Max nice priority", RLIMIT.RLIMIT_NICE, ""],
-  ["Max realtime priority", RLIMIT.RLIMIT_RTPRIO, ""],
-  ["Max realtime timeout", RLIMIT.RLIMIT_RTTIME, "us"],
-];
-
-function namespaceInodes(task: Task): Record<string, number> {
-  const ns = task.nsproxy;
-  return {
-    cgroup: ns.cgroup.ino,
-    ipc: ns.ipc.ino,
-    mnt: ns.mnt.ino,
-    net: ns.net.ino,
-    pid: task.pidNs.ino,
-    time: ns.time.ino,
-    user: task.cred.userNs.ino,
-    uts: ns.uts.ino,
-  };
-}
-
-function describe(task: Task, pid: number, ppid: number, reader: () => Task): ProcTask {
-  const f = task.cred.fields;
-  return {
-    pid,
-    ppid,
-    comm: task.comm,
-    state: task.isZombie ? "Z" : task.stopped ? "T" : "R",
-    argv: task.argv,
-    envp: task.envp,
-    exe: task.exe,
-    root: task.root,
-    cwd: task.cwd,
-    mountNs: task.mountNs,
-    umask: task.umask,
-    uids: [f.uid, f.euid, f.suid, f.fsuid],
-    gids: [f.gid, f.egid, f.sgid, f.fsgid],
-    groups: f.groups,
-    capabilities: {
-      CapInh: f.inheritable.toString(),
-      CapPrm: f.permitted.toString(),
-      CapEff: f.effective.toString(),
-      CapBnd: f.bounding.toString(),
-      CapAmb: f.ambient.toString(),
-    },
-    noNewPrivs: f.noNewPrivs,
-    cpuMs: task.cpuTime(),
-    startMs: task.startedAt - task.kernel.bootedAt,
-    namespaces: namespaceInodes(task),
-    cgroup: () => task.kernel.cgroups.describe(task, reader().nsproxy.cgroup.top),
-    limits: LIMITS.map(([name, resource, unit]) => {
-      const { soft, hard } = task.rlimits.get(resource)!;
-      return [name, soft, hard, unit] as const;
-    }),
-    fds: () => task.files.list(),
-    file: (fd) => task.files.get(fd)?.file,
-  };
-}
 
 /** Memory figures of the host, from whoever can tell. */
 export type MemoryInfo = () => { readonly total: number; readonly free: number };
@@ -94,24 +23,24 @@ export function procHost(kernel: Kernel, caller: Caller, memory: MemoryInfo): Pr
     const { caller: now } = kernel.vfs.walk;
     return now instanceof Task ? now : undefined;
   };
+  const reader = (): Task => walking() ?? kernel.swapper;
   const pidOf = (task: Task | null): number => task?.id.in(namespace) ?? 0;
   return {
     current: () => pidOf(walking() ?? null) || undefined,
     pids: () => [...namespace.tasks()].map(pidOf).sort((a, b) => a - b),
+    root: () => reader().root,
     task(pid) {
       const task = namespace.task(pid);
-      return task === undefined
-        ? undefined
-        : describe(task, pid, pidOf(task.parent), () => walking() ?? kernel.swapper);
+      return task === undefined ? undefined : new TaskView(task, namespace, reader());
     },
     filesystems: () => [...kernel.vfs.filesystems.values()].map((type) => [type.name, type.nodev] as const),
-    uptimeMs: () => kernel.clock.monotonic() - kernel.bootedAt,
+    uptimeMs: () => kernel.clock.monotonic() - kernel.bootedAt + reader().nsproxy.time.boottimeMs,
     bootTime: (kernel.clock.realtime() - (kernel.clock.monotonic() - kernel.bootedAt)) / 1000,
     memory,
     cpus: 1,
     release: RELEASE,
     version: VERSION,
-    entries: procEntries(() => walking() ?? kernel.swapper),
+    entries: procEntries(reader),
     lastPid: () => namespace.lastPid,
     placeOf: (file) => anonymousPlace(kernel, file),
     uuid: () => crypto.randomUUID(),

@@ -15,6 +15,8 @@ export interface ControllingTerminal {
   foreground: ProcessGroup | null;
   /** TOSTOP is set: writing from the background stops the writer. */
   readonly tostop: boolean;
+  /** Its device number (makedev). */
+  readonly device?: number;
 }
 
 /** A session: groups that share a terminal. */

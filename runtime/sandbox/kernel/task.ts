@@ -25,6 +25,8 @@ import { TaskSignals } from "./task_signals.ts";
 /** Longest delay of the host's timers. */
 const MAX_TIMER = 2 ** 31 - 1;
 
+const NO_SECCOMP = { mode: 0, filters: 0 };
+
 /** RLIMIT_CPU is reached: SIGXCPU, again with each second, and SIGKILL at the hard limit. True if there is something to attend to. */
 function overCpu(task: Task): boolean {
   const { hard } = task.rlimits.get(RLIMIT.RLIMIT_CPU)!;
@@ -105,6 +107,12 @@ export class Task implements Caller {
   exe: VPath | null = null;
   /** Monotonic milliseconds at its start. */
   readonly startedAt: number;
+  /** Preference of the OOM killer, -1000 to 1000 (man 5 proc_pid_oom_score_adj). */
+  oomScoreAdj = 0;
+  /** The least value that an unprivileged process may set. */
+  oomScoreAdjMin = 0;
+  /** Seccomp mode and number of filters, as /proc/PID/status shows them. */
+  seccomp: { readonly mode: number; readonly filters: number } = NO_SECCOMP;
   /** Milliseconds of CPU of children that were waited for. */
   childrenCpu = 0;
   /** Who runs its program; null while nobody does. */
@@ -199,6 +207,11 @@ export class Task implements Caller {
   /** Something is to be attended to at the next safe point: see `attend`. */
   get attention(): boolean {
     return this.dying || this.signalPending || this.stopped || this.frozen;
+  }
+
+  /** Is it waiting for something? */
+  get isWaiting(): boolean {
+    return this.#sleepers.size > 0;
   }
 
   /** Moves it to other namespaces (unshare(2), setns(2)). */

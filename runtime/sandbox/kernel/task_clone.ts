@@ -98,6 +98,9 @@ export function clone(task: Task, args: CloneArgs): Task | number {
   child.envp = task.envp;
   child.exe = task.exe;
   child.dumpable = task.dumpable;
+  child.oomScoreAdj = task.oomScoreAdj;
+  child.oomScoreAdjMin = task.oomScoreAdjMin;
+  child.seccomp = task.seccomp;
   task.signals.copyTo(child.signals);
   if (hasFlag(flags, CLONE_CLEAR_SIGHAND)) child.signals.afterExec();
   return child;
