@@ -8,7 +8,6 @@ import { OCI_VERSION } from "../spec/state.ts";
 
 /** What the userland kernel answers with an error, or does without. */
 const NOT_IN_SANDBOX: readonly string[] = [
-  "--console-socket",
   "--pidfd-socket",
   "--preserve-fds",
   "exec --cgroup",

@@ -3,13 +3,13 @@ import { SIGNAL } from "../../../abi/linux/signal.ts";
 import { exited, signaled } from "../../../abi/linux/wait_status.ts";
 import type { Container, CreateRequest, InitProcess } from "../../../lifecycle/backend.ts";
 import { LifecycleError } from "../../../lifecycle/error.ts";
-import { closeOnExec } from "../../../lifecycle/host/descriptors.ts";
+import { sendTerminal } from "../../../lifecycle/host/console.ts";
 import { identify } from "../../../lifecycle/host/processes.ts";
 import type { Spec } from "../../../spec/types.ts";
 import { FrameSocket } from "./frames.ts";
-import { hostCommand, hostEnvironment } from "./host_command.ts";
 import { removeSockets } from "./socket_directory.ts";
 import { createPath, failureOf, socketDirectory } from "./sockets.ts";
+import { spawnHostProcess } from "./spawn.ts";
 
 /** Host processes that this process has started, by their ids. */
 const children: Map<number, Deno.ChildProcess> = new Map();
@@ -54,29 +54,22 @@ function checkOptions({ id, spec, options }: CreateRequest): void {
       "invalid",
     );
   }
-  if (options.consoleSocket !== undefined) {
-    throw refuse("the userland kernel has no terminals for console sockets");
-  }
 }
 
 function spawnHost(request: CreateRequest, sockets: string): Deno.ChildProcess {
-  const words = [...enteringNamespaces(request.spec), ...hostCommand(), "host", request.directory, sockets];
-  closeOnExec();
+  const { id, spec, directory, options: { consoleSocket } } = request;
+  const before = enteringNamespaces(spec);
+  // Last: what has been sent cannot be taken back.
+  const terminal = consoleSocket !== undefined && spec.process?.terminal
+    ? sendTerminal(consoleSocket, spec.process.consoleSize)
+    : undefined;
   try {
-    return new Deno.Command(words[0]!, {
-      args: words.slice(1),
-      env: hostEnvironment(),
-      clearEnv: true,
-      ...{ stdin: "inherit", stdout: "inherit", stderr: "inherit" } as const,
-      // Its own session: a ^C at the caller's terminal is the caller's to pass on.
-      detached: request.options.detached,
-    }).spawn();
+    return spawnHostProcess({ before, args: ["host", directory, sockets], terminal });
   } catch (error) {
-    throw new LifecycleError(
-      `starting the process of container ${JSON.stringify(request.id)}: ${(error as Error).message}`,
-      "failed",
-      { cause: error },
-    );
+    const why = (error as Error).message;
+    throw new LifecycleError(`starting the process of container ${JSON.stringify(id)}: ${why}`, "failed", {
+      cause: error,
+    });
   }
 }
 

@@ -1,27 +1,24 @@
 /** exec on the userland kernel: a process of the host stands for the container's, and passes its streams, signals and status on. @module */
 import type { Container, ExecOptions, ExecProcess } from "../../../lifecycle/backend.ts";
 import { LifecycleError } from "../../../lifecycle/error.ts";
-import { closeOnExec } from "../../../lifecycle/host/descriptors.ts";
+import { sendTerminal } from "../../../lifecycle/host/console.ts";
 import { identify } from "../../../lifecycle/host/processes.ts";
 import type { Process } from "../../../spec/types.ts";
-import { attachProcess } from "./attach.ts";
 import { exactJson } from "../../../spec/encode.ts";
+import { attachProcess } from "./attach.ts";
+import { waitStatusOf } from "./create.ts";
 import { FrameSocket, type Message } from "./frames.ts";
-import { hostCommand, hostEnvironment } from "./host_command.ts";
 import { noteExec } from "./processes.ts";
 import { socketsOf } from "./socket_directory.ts";
 import { controlPath, failureOf } from "./sockets.ts";
+import { spawnHostProcess } from "./spawn.ts";
 
 function checkOptions(container: Container, process: Process, options: ExecOptions): void {
   const refuse = (what: string): LifecycleError =>
     new LifecycleError(`exec in container ${JSON.stringify(container.record.id)}: ${what}`, "unsupported");
   if (options.preserveFds > 0) throw refuse("the userland kernel cannot pass descriptors of the host on");
   if (options.cgroup !== "") throw refuse("the userland kernel has no cgroups of the host");
-  if (!process.terminal) return;
-  if (options.consoleSocket !== undefined) {
-    throw refuse("the userland kernel has no terminals for console sockets");
-  }
-  if (options.detached) {
+  if (process.terminal && options.detached && options.consoleSocket === undefined) {
     throw new LifecycleError(
       "cannot allocate tty if the caller will detach without setting console socket",
       "invalid",
@@ -40,32 +37,32 @@ export async function execIn(
 ): Promise<ExecProcess> {
   checkOptions(container, process, options);
   const control = controlPath(socketsOf(container));
-  if (options.detached) {
-    return {
-      pid: await detach(container, control, process),
-      wait: () => Promise.reject(new Error("detached")),
-    };
+  const ownTerminal = process.terminal && options.consoleSocket !== undefined;
+  if (options.detached || ownTerminal) {
+    const child = await detach(container, control, process, options.consoleSocket);
+    if (options.detached) child.unref();
+    return { pid: child.pid, wait: async () => waitStatusOf(await child.status) };
   }
   const attached = await attachProcess(control, processJson(process));
   const forget = noteExec(container.directory, identify(Deno.pid));
   return { pid: Deno.pid, wait: () => attached.wait().finally(forget) };
 }
 
-/** Starts a process of the host that stands for the container's, and waits until the program runs. Its id. */
-async function detach(container: Container, control: string, process: Process): Promise<number> {
+/** Starts a process of the host that stands for the container's, and waits until the program runs. */
+async function detach(
+  container: Container,
+  control: string,
+  process: Process,
+  consoleSocket: string | undefined,
+): Promise<Deno.ChildProcess> {
   const { id } = container.record;
   const path = `${socketsOf(container)}/e-${crypto.randomUUID().slice(0, 8)}`;
   const listener = Deno.listen({ transport: "unix", path });
   try {
-    const words = [...hostCommand(), "exec", container.directory, control, path];
-    closeOnExec();
-    const child = new Deno.Command(words[0]!, {
-      args: words.slice(1),
-      env: hostEnvironment(),
-      clearEnv: true,
-      ...{ stdin: "inherit", stdout: "inherit", stderr: "inherit" } as const,
-      detached: true,
-    }).spawn();
+    const terminal = consoleSocket !== undefined && process.terminal
+      ? sendTerminal(consoleSocket, process.consoleSize)
+      : undefined;
+    const child = spawnHostProcess({ args: ["exec", container.directory, control, path], terminal });
     const conn = await Promise.race([listener.accept(), child.status.then(() => null)]);
     const answer = conn === null ? null : await ask(new FrameSocket(conn), processJson(process));
     if (answer === null) {
@@ -76,8 +73,7 @@ async function detach(container: Container, control: string, process: Process): 
     }
     const failure = failureOf(answer);
     if (failure !== undefined) throw failure;
-    child.unref();
-    return child.pid;
+    return child;
   } finally {
     listener.close();
     try {
