@@ -38,6 +38,15 @@ export class Asyncify {
     return this.#at;
   }
 
+  /** Copies the memory of another instance into this one's, which is fresh: all but the buffer, whose content is nobody's. */
+  static copyMemory(from: WebAssembly.Memory, to: WebAssembly.Memory, buffer: number): void {
+    const source = new Uint8Array(from.buffer), target = new Uint8Array(to.buffer);
+    if (buffer === 0) return target.set(source);
+    const behind = buffer + BUFFER_PAGES * PAGE;
+    target.set(source.subarray(0, buffer));
+    target.set(source.subarray(behind), behind);
+  }
+
   /** The guest is on its way out of its functions. */
   get unwinding(): boolean {
     return this.#action !== null;

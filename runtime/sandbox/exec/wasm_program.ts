@@ -103,7 +103,7 @@ export class WasmProgram implements LoadedImage, Program, Machine {
     const from = parent.#memory.buffer, pages = from.byteLength / 65536;
     const missing = pages - this.#memory.buffer.byteLength / 65536;
     if (missing > 0) this.#memory.grow(missing);
-    new Uint8Array(this.#memory.buffer).set(new Uint8Array(from));
+    Asyncify.copyMemory(parent.#memory, this.#memory, parent.#asyncify!.at);
     for (const [name, value] of Object.entries(parent.#exports)) {
       if (name.startsWith(GLOBAL_EXPORT)) {
         (this.#exports[name] as WebAssembly.Global).value = (value as WebAssembly.Global).value;
