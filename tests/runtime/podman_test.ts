@@ -4,7 +4,7 @@ import { pack } from "../../runtime/engine/images.ts";
 import { repositoryFile, withDirectory } from "../support/umiak.ts";
 import { testWhen } from "../support/when.ts";
 
-const needs = { tools: ["podman", "conmon", "skopeo"], root: true, os: ["linux"] as const };
+const needs = { tools: ["podman", "conmon", "script", "skopeo"], root: true, os: ["linux"] as const };
 const LONG = "100000000";
 
 interface Result {
@@ -15,7 +15,23 @@ interface Result {
 
 /** A podman with storage of its own, whose runtime is the one of this repository. */
 class Podman {
-  constructor(readonly dir: string) {}
+  readonly #options: readonly string[];
+
+  constructor(readonly dir: string) {
+    this.#options = [
+      ...[
+        "--root",
+        `${dir}/root`,
+        "--runroot",
+        `${dir}/run`,
+        "--tmpdir",
+        `${dir}/tmp`,
+        "--storage-driver",
+        "vfs",
+      ],
+      ...["--cgroup-manager", "cgroupfs", "--events-backend", "file", "--runtime", `${dir}/umiak-runtime`],
+    ];
+  }
 
   async call(args: readonly string[], stdin = ""): Promise<Result> {
     const { dir } = this;
@@ -25,22 +41,34 @@ class Podman {
     const { code } = await new Deno.Command("/bin/sh", {
       args: [
         ...["-c", `exec "$@" <'${name}.in' >'${name}.out' 2>'${name}.err'`, "sh", "podman"],
-        ...[
-          "--root",
-          `${dir}/root`,
-          "--runroot",
-          `${dir}/run`,
-          "--tmpdir",
-          `${dir}/tmp`,
-          "--storage-driver",
-          "vfs",
-        ],
-        ...["--cgroup-manager", "cgroupfs", "--events-backend", "file", "--runtime", `${dir}/umiak-runtime`],
+        ...this.#options,
         ...args,
       ],
     }).output();
     const stdout = await Deno.readTextFile(`${name}.out`), stderr = await Deno.readTextFile(`${name}.err`);
     return { code, stdout, stderr: stderr.replace(/^WARNING: image platform .*\n/gm, "") };
+  }
+
+  /** Runs podman on a terminal; each text is typed once the terminal shows what it waits for. */
+  async onTerminal(
+    args: readonly string[],
+    typed: readonly (readonly [shown: string, text: string])[],
+  ): Promise<Result> {
+    const command = ["podman", ...this.#options, ...args].map((word) => `'${word}'`).join(" ");
+    const child = new Deno.Command("script", {
+      ...{ args: ["-qec", command, "/dev/null"], stdin: "piped", stdout: "piped", stderr: "null" } as const,
+    }).spawn();
+    const writer = child.stdin.getWriter(), decoder = new TextDecoder(), queue = [...typed];
+    let stdout = "";
+    for await (const chunk of child.stdout) {
+      stdout += decoder.decode(chunk, { stream: true });
+      while (queue.length > 0 && stdout.includes(queue[0]![0])) {
+        await writer.write(new TextEncoder().encode(queue.shift()![1]));
+      }
+    }
+    const { code } = await child.status;
+    await writer.close().catch(() => {});
+    return { code, stdout, stderr: "" };
   }
 
   async ok(...args: string[]): Promise<string> {
@@ -132,6 +160,7 @@ testWhen(
           (await podman.call(["exec", "-i", "long", "/probe.wasm", "lines"], "x\n")).stdout,
           "got x\n",
         );
+        assert.equal(await podman.ok("exec", "-t", "long", "/probe.wasm", "tty"), "1 1 1");
         await podman.ok("pause", "long");
         assert.equal(await status(), "paused 0");
         await podman.ok("unpause", "long");
@@ -143,6 +172,22 @@ testWhen(
         await podman.ok("wait", "long");
         assert.equal(await status(), "exited 137");
         await podman.ok("rm", "long");
+
+        // A terminal: lines are edited, the end of input and ^C are what the line discipline makes of keys.
+        const image = [
+          "run",
+          "-it",
+          "--rm",
+          "--network",
+          "none",
+          "localhost/probe:v1",
+          "args",
+          "ready",
+          "--",
+        ];
+        const keys = [["ready", "hellx\x7fo\n"], ["got hello", "\x04"]] as const;
+        assert.equal((await podman.onTerminal([...image, "lines"], keys)).code, 0);
+        assert.equal((await podman.onTerminal([...image, "sleep", LONG], [["ready", "\x03"]])).code, 130);
 
         await podman.ok("run", "-d", "--name", "busy", "--network", "none", "localhost/probe:v1", "spin");
         await podman.call(["stop", "-t", "0", "busy"]);
