@@ -1,8 +1,27 @@
 /** sock_accept, sock_recv, sock_send, sock_shutdown on sockets the process was given. @module */
-import { EAGAIN, EFAULT } from "../../../../fs/abi/errno.ts";
+import { EAGAIN, EPIPE } from "../../../../fs/abi/errno.ts";
 import { O_NONBLOCK } from "../../../../fs/abi/open.ts";
-import { POLLIN, POLLOUT } from "../../../../fs/abi/poll.ts";
-import { MSG_PEEK, MSG_WAITALL, SHUT_RD, SHUT_RDWR, SHUT_WR, SocketFile } from "../../net/socket_file.ts";
+import { POLLIN } from "../../../../fs/abi/poll.ts";
+import {
+  MSG_PEEK,
+  MSG_TRUNC,
+  MSG_WAITALL,
+  SHUT_RD,
+  SHUT_RDWR,
+  SHUT_WR,
+  SOCK_STREAM,
+} from "../../../abi/linux/socket.ts";
+import { Incoming, SocketFile } from "../../net/socket_file.ts";
+import { retry } from "../../net/calls/wait.ts";
+import {
+  checkIovecs,
+  closeRights,
+  receive,
+  transmit,
+  unfinished,
+  waitReceive,
+  waitTransmit,
+} from "../socket_io.ts";
 import { END_GUEST, type PlainFunction, WOULD_BLOCK } from "../shim.ts";
 import { BADF, FAULT, INVAL, NOTCAPABLE, NOTSOCK, SUCCESS, toWasi } from "./errno.ts";
 import type { FunctionSet } from "./fd_io.ts";
@@ -11,12 +30,14 @@ import { FDFLAG, RIGHT, RIGHTS_SOCKET } from "./types.ts";
 
 const RI_PEEK = 1, RI_WAITALL = 2;
 const SD_RD = 1, SD_WR = 2;
-const IOV_MAX = 1024;
+const RO_TRUNCATED = 1;
 
 /** The socket functions of a process. */
 export function sockets(p: WasiProcess): FunctionSet {
   const { task, memory } = p;
   const files = task.files;
+  /** What the last receive told beside the data: files that came along are not for preview1. */
+  const incoming = new Incoming();
 
   /** The socket behind a descriptor that has a right; a number is a preview1 errno. */
   function socket(fd: number, right: number): SocketFile | number {
@@ -24,22 +45,6 @@ export function sockets(p: WasiProcess): FunctionSet {
     if (entry === undefined) return BADF;
     if (!(entry.file instanceof SocketFile)) return NOTSOCK;
     return (entry.rights & right) === right ? entry.file : NOTCAPABLE;
-  }
-
-  /** Runs `step` over the iovecs until one is not filled. Bytes, or the errno when there are none. */
-  function each(iovs: number, count: number, step: (ptr: number, len: number) => number): number {
-    let total = 0;
-    for (let i = 0; i < count; i++) {
-      const ptr = memory.view.getUint32(iovs + i * 8, true),
-        len = memory.view.getUint32(iovs + i * 8 + 4, true);
-      if (!memory.holds(ptr, len)) return total > 0 ? total : -EFAULT;
-      if (len === 0) continue;
-      const n = step(ptr, len);
-      if (n < 0) return total > 0 ? total : n;
-      total += n;
-      if (n < len) break;
-    }
-    return total;
   }
 
   function accept(fd: number, flags: number, out: number): number {
@@ -61,65 +66,69 @@ export function sockets(p: WasiProcess): FunctionSet {
     return SUCCESS;
   }
 
-  function recv(
+  /** The arguments of sock_recv that hold for both of its halves: the socket, or a preview1 errno. */
+  function receiver(
     fd: number,
     iovs: number,
     count: number,
     flags: number,
     out: number,
     flagsOut: number,
-  ): number {
+  ): SocketFile | number {
     const file = socket(fd, RIGHT.FD_READ);
     if (typeof file === "number") return file;
-    iovs >>>= 0, count >>>= 0, out >>>= 0, flagsOut >>>= 0;
-    if (count > IOV_MAX || (flags & ~(RI_PEEK | RI_WAITALL)) !== 0) return INVAL;
-    if (!memory.holds(iovs, count * 8) || !memory.holds(out, 4) || !memory.holds(flagsOut, 2)) return FAULT;
-    // A second peek would see the same bytes again: peeking fills one iovec only, the first that is not empty.
-    const peek = (flags & RI_PEEK) !== 0;
-    while (peek && count > 1 && memory.view.getUint32(iovs + 4, true) === 0) iovs += 8, count--;
-    const msg = (peek ? MSG_PEEK : 0) | ((flags & RI_WAITALL) !== 0 ? MSG_WAITALL : 0);
-    const n = each(
-      iovs,
-      peek ? Math.min(count, 1) : count,
-      (ptr, len) => file.recv(memory.bytes, ptr, len, msg),
-    );
-    if (n === -EAGAIN && !file.nonblocking) return WOULD_BLOCK;
+    if ((flags & ~(RI_PEEK | RI_WAITALL)) !== 0) return INVAL;
+    const wrong = checkIovecs(memory, iovs >>> 0, count >>> 0);
+    if (wrong < 0) return toWasi(wrong);
+    return memory.holds(out >>> 0, 4) && memory.holds(flagsOut >>> 0, 2) ? file : FAULT;
+  }
+
+  function received(n: number, out: number, flagsOut: number): number {
+    closeRights(incoming);
     if (n < 0) return toWasi(n);
-    memory.view.setUint32(out, n, true);
-    memory.view.setUint16(flagsOut, 0, true); // streams are never truncated
+    memory.view.setUint32(out >>> 0, n, true);
+    memory.view.setUint16(flagsOut >>> 0, (incoming.flags & MSG_TRUNC) !== 0 ? RO_TRUNCATED : 0, true);
     return SUCCESS;
   }
 
-  function send(fd: number, iovs: number, count: number, flags: number, out: number): number {
+  const msgOf = (flags: number): number =>
+    ((flags & RI_PEEK) !== 0 ? MSG_PEEK : 0) | ((flags & RI_WAITALL) !== 0 ? MSG_WAITALL : 0);
+
+  /** The arguments of sock_send that hold for both of its halves: the socket, or a preview1 errno. */
+  function sender(fd: number, iovs: number, count: number, flags: number, out: number): SocketFile | number {
     const file = socket(fd, RIGHT.FD_WRITE);
     if (typeof file === "number") return file;
-    iovs >>>= 0, count >>>= 0, out >>>= 0;
-    if (count > IOV_MAX || flags !== 0) return INVAL;
-    if (!memory.holds(iovs, count * 8) || !memory.holds(out, 4)) return FAULT;
-    const n = each(iovs, count, (ptr, len) => file.send(memory.bytes, ptr, len));
-    if (n === -EAGAIN && !file.nonblocking) return WOULD_BLOCK;
-    if (n < 0) return p.result(n);
-    memory.view.setUint32(out, n, true);
-    return SUCCESS;
+    if (flags !== 0) return INVAL;
+    const wrong = checkIovecs(memory, iovs >>> 0, count >>> 0);
+    if (wrong < 0) return toWasi(wrong);
+    return memory.holds(out >>> 0, 4) ? file : FAULT;
   }
 
-  /** Waits for `events` on the socket and tries again until the call no longer would block. */
-  async function retry(fd: number, events: number, again: () => number): Promise<number> {
-    for (;;) {
-      const entry = files.get(fd);
-      if (entry === undefined) return BADF;
-      const error = await task.block(entry.file, events);
-      if (task.dying) return END_GUEST;
-      if (error < 0) return toWasi(error);
-      const result = again();
-      if (result !== WOULD_BLOCK) return result;
-    }
+  /** Bytes that sock_send sent before it had to wait, or -EAGAIN. */
+  let progress = 0;
+
+  function sent(file: SocketFile, n: number, out: number): number {
+    if (n < 0) return n === -EPIPE && file.type === SOCK_STREAM ? p.result(n) : toWasi(n);
+    memory.view.setUint32(out >>> 0, n, true);
+    return SUCCESS;
   }
 
   const plain: Record<string, PlainFunction> = {
     sock_accept: accept,
-    sock_recv: recv,
-    sock_send: send,
+    sock_recv(fd, iovs, count, flags, out, flagsOut) {
+      const file = receiver(fd!, iovs!, count!, flags!, out!, flagsOut!);
+      if (typeof file === "number") return file;
+      const n = receive(memory, file, iovs! >>> 0, count! >>> 0, msgOf(flags!), incoming);
+      return n === -EAGAIN && !file.nonblocking ? WOULD_BLOCK : received(n, out!, flagsOut!);
+    },
+    sock_send(fd, iovs, count, flags, out) {
+      const file = sender(fd!, iovs!, count!, flags!, out!);
+      if (typeof file === "number") return file;
+      progress = transmit(memory, task, file, iovs! >>> 0, count! >>> 0, 0);
+      return unfinished(memory, file, iovs! >>> 0, count! >>> 0, progress)
+        ? WOULD_BLOCK
+        : sent(file, progress, out!);
+    },
     sock_shutdown(fd, how) {
       const file = socket(fd!, RIGHT.SOCK_SHUTDOWN);
       if (typeof file === "number") return file;
@@ -131,11 +140,28 @@ export function sockets(p: WasiProcess): FunctionSet {
   return {
     plain,
     blocking: {
-      sock_accept: (fd, flags, out) => retry(fd!, POLLIN, () => accept(fd!, flags!, out!)),
-      sock_recv: (fd, iovs, count, flags, out, flagsOut) =>
-        retry(fd!, POLLIN, () => recv(fd!, iovs!, count!, flags!, out!, flagsOut!)),
-      sock_send: (fd, iovs, count, flags, out) =>
-        retry(fd!, POLLOUT, () => send(fd!, iovs!, count!, flags!, out!)),
+      async sock_accept(fd, flags, out) {
+        const file = socket(fd!, RIGHT.SOCK_ACCEPT);
+        if (typeof file === "number") return file;
+        const attempt = (): number => {
+          const result = accept(fd!, flags!, out!);
+          return result === WOULD_BLOCK ? -EAGAIN : result;
+        };
+        const result = await retry(task, file, POLLIN, file.options.rcvtimeo, attempt);
+        return task.dying ? END_GUEST : result < 0 ? toWasi(result) : result;
+      },
+      async sock_recv(fd, iovs, count, flags, out, flagsOut) {
+        const file = receiver(fd!, iovs!, count!, flags!, out!, flagsOut!);
+        if (typeof file === "number") return file;
+        const n = await waitReceive(memory, task, file, iovs! >>> 0, count! >>> 0, msgOf(flags!), incoming);
+        return task.dying ? END_GUEST : received(n, out!, flagsOut!);
+      },
+      async sock_send(fd, iovs, count, flags, out) {
+        const file = sender(fd!, iovs!, count!, flags!, out!);
+        if (typeof file === "number") return file;
+        const n = await waitTransmit(memory, task, file, iovs! >>> 0, count! >>> 0, 0, null, progress);
+        return task.dying ? END_GUEST : sent(file, n, out!);
+      },
     },
   };
 }
