@@ -44,6 +44,9 @@ export interface WasiProcessOptions {
   readonly fillRandom: (bytes: Uint8Array) => void;
 }
 
+/** All processes' path names: what a name is parsed to does not depend on who says it. */
+const paths = new PathDecoder();
+
 /** State shared by the functions of one process. */
 export class WasiProcess implements SafePoint {
   /** See SafePoint. */
@@ -53,7 +56,7 @@ export class WasiProcess implements SafePoint {
   /** The guest's memory. */
   readonly memory: GuestMemory = new GuestMemory();
   /** Path arguments to path names. */
-  readonly paths: PathDecoder = new PathDecoder();
+  readonly paths: PathDecoder = paths;
   /** The directory entry object of the "/" preopen; identity survives renumbering. */
   readonly anchor: OpenFile | null;
   readonly #preopened: Map<OpenFile, Uint8Array>;
