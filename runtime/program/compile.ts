@@ -10,7 +10,7 @@ import { AT_FDCWD, AT_RECURSIVE, O_CLOEXEC, O_DIRECTORY, O_PATH, O_WRONLY } from
 import type { Spec } from "../spec/types.ts";
 import { ProgramBuilder } from "./builder.ts";
 import { compileDevices } from "./compile_devices.ts";
-import { cloneFlagsOf, compileJoins, compileMaps, compileOwnNamespaces } from "./compile_namespaces.ts";
+import { cloneFlagsOf, compileJoins, compileOwnNamespaces, compileParent } from "./compile_namespaces.ts";
 import { compileMask, compileMount, compileReadOnly, mountAttr } from "./compile_mounts.ts";
 import { compileExec, compileIdentity } from "./compile_process.ts";
 import { propagationOf } from "./mount_options.ts";
@@ -81,7 +81,8 @@ export function compileSpec(spec: Spec, options: CompileOptions): SyscallProgram
   compileOwnNamespaces(b, spec.linux);
   b.call("setsid", [], "beginning a session");
   const root = compileRoot(b, spec, options);
-  compileDevices(b, root, spec.linux.devices, process.terminal);
+  const inUserNamespace = spec.linux.namespaces.some(({ type }) => type === "user");
+  compileDevices(b, root, spec.linux.devices, process.terminal, inUserNamespace);
   if (options.makeCwd) b.directory(root, process.cwd.slice(1), `making the working directory ${process.cwd}`);
   b.steps.push({ stage: "environment" });
   compilePivot(b, root);
@@ -110,7 +111,7 @@ export function compileSpec(spec: Spec, options: CompileOptions): SyscallProgram
   return {
     before: compileJoins(spec.linux.namespaces),
     cloneFlags: cloneFlagsOf(spec.linux.namespaces),
-    parent: compileMaps(spec.linux),
+    parent: compileParent(spec),
     init: b.steps,
   };
 }

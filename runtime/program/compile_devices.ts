@@ -1,7 +1,9 @@
 /** Device nodes and the links every container has (config-linux.md#default-devices, #dev-symbolic-links). @module */
 import { makedev } from "../../fs/abi/device.ts";
 import { EEXIST } from "../../fs/abi/errno.ts";
-import { S_IFBLK, S_IFCHR, S_IFIFO } from "../../fs/abi/mode.ts";
+import { S_IFBLK, S_IFCHR, S_IFIFO, S_IFREG } from "../../fs/abi/mode.ts";
+import { MOVE_MOUNT_F_EMPTY_PATH, OPEN_TREE_CLONE } from "../../fs/abi/mount.ts";
+import { AT_FDCWD, O_CLOEXEC } from "../../fs/abi/open.ts";
 import type { DeviceSpec } from "../spec/types.ts";
 import type { ProgramBuilder } from "./builder.ts";
 import type { Ref } from "./types.ts";
@@ -30,12 +32,41 @@ const LINKS: readonly (readonly [target: string, path: string])[] = [
 
 const TYPES: Readonly<Record<string, number>> = { c: S_IFCHR, u: S_IFCHR, b: S_IFBLK, p: S_IFIFO };
 
-/** Makes the nodes of `devices` and those that are always there, and the links. */
+/** A node, or in a user namespace, where nobody may make one, the node that the runtime has at that path (man 2 mknod, EPERM). */
+function compileNode(
+  b: ProgramBuilder,
+  dir: Ref,
+  name: string,
+  each: DeviceSpec,
+  options: NodeOptions,
+): void {
+  const { what, spec, bind } = options;
+  if (!bind || each.type === "p") {
+    const mode = TYPES[each.type]! | each.fileMode;
+    b.call("mknodat", [dir, name, mode, makedev(each.major, each.minor)], what, { ok: [EEXIST], spec });
+    if (each.uid !== 0 || each.gid !== 0) b.call("fchownat", [dir, name, each.uid, each.gid, 0], what);
+    return;
+  }
+  b.call("mknodat", [dir, name, S_IFREG | 0o666, 0], what, { ok: [EEXIST], spec });
+  const flags = OPEN_TREE_CLONE | O_CLOEXEC;
+  const node = b.call("open_tree", [AT_FDCWD, each.path, flags], what, { keep: "dev" });
+  b.call("move_mount", [node, "", dir, name, MOVE_MOUNT_F_EMPTY_PATH], what);
+  b.call("close", [node], what);
+}
+
+interface NodeOptions {
+  readonly what: string;
+  readonly spec: string;
+  readonly bind: boolean;
+}
+
+/** Makes the nodes of `devices` and those that are always there, and the links. `bind`: it is done in a user namespace. */
 export function compileDevices(
   b: ProgramBuilder,
   root: Ref,
   devices: readonly DeviceSpec[],
   terminal: boolean,
+  bind = false,
 ): void {
   const own = new Set(devices.map((each) => each.path));
   const all = [...DEFAULTS.filter((each) => !own.has(each.path)), ...devices];
@@ -48,12 +79,8 @@ export function compileDevices(
       ? dev
       : b.directory(root, each.path.slice(1, slash), what);
     const name = each.path.slice(slash + 1);
-    const mode = TYPES[each.type]! | each.fileMode;
-    b.call("mknodat", [dir, name, mode, makedev(each.major, each.minor)], what, {
-      ok: [EEXIST],
-      spec: own.has(each.path) ? "config-linux.md#devices" : "config-linux.md#default-devices",
-    });
-    if (each.uid !== 0 || each.gid !== 0) b.call("fchownat", [dir, name, each.uid, each.gid, 0], what);
+    const spec = own.has(each.path) ? "config-linux.md#devices" : "config-linux.md#default-devices";
+    compileNode(b, dir, name, each, { what, spec, bind });
   }
   for (const [target, path] of LINKS) {
     b.call("symlinkat", [target, dev, path], `linking /dev/${path}`, {

@@ -11,7 +11,7 @@ import {
   CLONE_NEWUSER,
   CLONE_NEWUTS,
 } from "../abi/linux/clone.ts";
-import type { IdMapping, LinuxSpec, NamespaceSpec, NamespaceType } from "../spec/types.ts";
+import type { IdMapping, LinuxSpec, NamespaceSpec, NamespaceType, Spec } from "../spec/types.ts";
 import { ProgramBuilder } from "./builder.ts";
 import type { Step } from "./types.ts";
 
@@ -72,9 +72,13 @@ function writeFile(b: ProgramBuilder, name: string, text: string, what: string, 
   b.call("close", [fd], what);
 }
 
-/** What the parent does before the init goes on: the maps of its user namespace (man 7 user_namespaces). */
-export function compileMaps(linux: LinuxSpec): readonly Step[] {
-  const b = new ProgramBuilder("map");
+/** What the parent does before the init goes on: the maps of its user namespace (man 7 user_namespaces), and the OOM killer's preference. */
+export function compileParent({ linux, process }: Spec): readonly Step[] {
+  const b = new ProgramBuilder("parent");
+  if (process?.oomScoreAdj !== undefined) {
+    const what = `setting the OOM score adjustment ${process.oomScoreAdj}`;
+    writeFile(b, "oom_score_adj", String(process.oomScoreAdj), what, "config.md#linux-process");
+  }
   const spec = "config-linux.md#user-namespace-mappings";
   const isNew = linux.namespaces.some(({ type, path }) => type === "user" && path === undefined);
   const { uidMappings = [], gidMappings = [] } = isNew ? linux : {};

@@ -41,7 +41,7 @@ const SPECS: Record<string, unknown> = {
   namespaces: {
     ociVersion: "1.2.0",
     root: { path: "rootfs" },
-    process: { cwd: "/", args: ["/bin/sh"] },
+    process: { cwd: "/", args: ["/bin/sh"], oomScoreAdj: -100 },
     linux: {
       namespaces: [
         { type: "mount" },

@@ -19,6 +19,7 @@ import type { OpenFile } from "../../../fs/vfs/open_file.ts";
 import type { SyscallProgram } from "../../program/types.ts";
 import { FdTable } from "../kernel/fd_table.ts";
 import { privilegedOver } from "../kernel/filesystems.ts";
+import { hostDevices } from "../kernel/host_devices.ts";
 import { Kernel } from "../kernel/kernel.ts";
 import { procHost } from "../kernel/proc_host.ts";
 import { type ReadyProcess, runProgram, type Stages } from "../kernel/program_runner.ts";
@@ -102,6 +103,7 @@ export class Sandbox {
     const proc = procType((caller) => procHost(kernel, caller, memory));
     add(proc, privilegedOver((task) => task.pidNs), true);
     registerDevices(kernel.vfs.devices, { fillRandom, terminal: (caller) => terminalOf(caller as Task) });
+    kernel.mountHost("/dev", hostDevices(), "devtmpfs");
     kernel.mountHost("/proc", new ProcfsSuper({ host: procHost(kernel, kernel.swapper, memory) }), "proc");
     kernel.mountHost("/sys/fs/cgroup", new CgroupfsSuper(kernel.cgroups.root, kernel.vfs), "cgroup2");
     for (const { path, sb, source } of options.trees) kernel.mountHost(path, sb, source);

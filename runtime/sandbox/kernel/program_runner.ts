@@ -128,7 +128,7 @@ async function makeInit(kernel: Kernel, program: SyscallProgram, files: FdTable)
     await runSteps(maker, before, noStages, null);
     const task = cloneInit(maker, cloneFlags, files);
     try {
-      await runSteps(maker, parent, noStages, task);
+      await runSteps(kernel.swapper, parent, noStages, task);
     } catch (error) {
       task.exit(127 << 8);
       throw error;
