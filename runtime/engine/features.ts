@@ -45,6 +45,7 @@ export function features(version: string): Features {
       "org.opencontainers.image.architecture",
       "org.opencontainers.image.os",
       "run.oci.handler",
+      "umiak.interruptible",
     ],
   };
 }

@@ -4,7 +4,7 @@ import { testWhen } from "../support/when.ts";
 import { parseFeatures } from "../../runtime/spec/features.ts";
 import { parseSpec } from "../../runtime/spec/decode.ts";
 import { parseState } from "../../runtime/spec/state.ts";
-import { withBench } from "./support.ts";
+import { runtimeCommand, withBench } from "./support.ts";
 
 const unix = { os: ["linux", "darwin"] as const };
 const linux = { os: ["linux"] as const };
@@ -192,6 +192,55 @@ testWhen(unix, "what exec has started ends with its container", () =>
     await bench.ok("kill", "c", "KILL");
     assert.equal((await result).code, 137);
   }));
+
+testWhen(unix, "kill --all reaches every process of the container", () =>
+  withBench(async (bench) => {
+    await bench.ok("run", "-d", "-b", bench.bundle("b", ["sleep", LONG]), "c");
+    const { result } = bench.spawn(["exec", "c", "/probe.wasm", "sleep", LONG]);
+    while ((JSON.parse(await bench.ok("ps", "-f", "json", "c")) as number[]).length < 2) {
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    }
+    await bench.ok("kill", "--all", "c", "TERM");
+    assert.ok([137, 143].includes((await result).code)); // its own signal, or the end of its container
+    assert.equal((await bench.stopped("c")).exitStatus, 143);
+  }));
+
+testWhen(
+  linux,
+  "no descriptor and no variable of the caller gets into the host process",
+  () =>
+    withBench(async (bench) => {
+      const bundle = bench.bundle("b", ["args"]), words = ["create", "-b", bundle, "c"];
+      const command = [...runtimeCommand(bench.root), ...words].map((word) => `'${word}'`).join(" ");
+      const script = `exec 9<'${bundle}/config.json'; exec ${command} </dev/null >/dev/null 2>&1`;
+      const env = { _OCI_SYNCPIPE: "9", SECRET: "x" };
+      const { code } = await new Deno.Command("/bin/sh", { args: ["-c", script], env }).output();
+      assert.equal(code, 0);
+      const { pid } = await bench.state("c");
+      const open = [...Deno.readDirSync(`/proc/${pid}/fd`)].map(({ name }) => {
+        try {
+          return Deno.readLinkSync(`/proc/${pid}/fd/${name}`);
+        } catch {
+          return ""; // it has been closed meanwhile
+        }
+      });
+      assert.ok(!open.includes(`${bundle}/config.json`), open.join(" "));
+      assert.doesNotMatch(Deno.readTextFileSync(`/proc/${pid}/environ`), /SECRET|_OCI_/);
+    }),
+);
+
+testWhen(
+  unix,
+  "a program that computes can be stopped by any signal where that was asked for",
+  () =>
+    withBench(async (bench) => {
+      const annotations = { "umiak.interruptible": "true" };
+      await bench.ok("run", "-d", "-b", bench.bundle("b", ["spin"], { annotations }), "c");
+      await bench.ok("exec", "c", "/probe.wasm", "args", "beside it");
+      await bench.ok("kill", "c", "TERM");
+      assert.equal((await bench.stopped("c")).exitStatus, 143);
+    }),
+);
 
 testWhen(linux, "events --stats and ps", () =>
   withBench(async (bench) => {

@@ -69,6 +69,13 @@ function ownNamespaces(spec: Spec): NamespaceSpec[] {
     .map(({ type }) => ({ type }));
 }
 
+/** Asks for guests that can be interrupted while they compute, which costs speed. */
+const INTERRUPTIBLE = "umiak.interruptible";
+
+/** A quota of CPU time means nothing for guests that cannot be interrupted. */
+const isInterruptible = ({ annotations, linux }: Spec): boolean =>
+  annotations[INTERRUPTIBLE] === "true" || (linux.resources?.cpu?.quota ?? 0n) > 0n;
+
 /** Prepares a container. Throws an Error that says what cannot be had. */
 export function prepareBundle(
   spec: Spec,
@@ -94,6 +101,7 @@ export function prepareBundle(
     trees,
     memoryLimit: limit > 0n ? Number(limit) : 0,
     hostname: Deno.hostname(),
+    interruptible: isInterruptible(spec),
     diagnose,
   });
   const dispensable = (mount: MountSpec): boolean =>
