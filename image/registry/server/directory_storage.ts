@@ -171,19 +171,24 @@ export class DirectoryStorage implements RegistryStorage {
     const before = this.#turns.get(repository) ?? Promise.resolve();
     const turn = before.then(async () => {
       const path = this.#path(repository);
-      using lock = await Deno.open(`${path}/oci-layout`, { read: true, write: true });
-      await lock.lock(true);
-      const index = await this.#index(repository);
-      const result = await f(index);
-      const bytes = index.encode();
-      if (bytes.length > MAX_MANIFEST) {
-        throw new StorageFullError(
-          `repository ${repository}: its list of manifests would exceed ${MAX_MANIFEST} bytes`,
-        );
+      // No `using`: deno bundle --minify forgets to dispose of it.
+      const lock = await Deno.open(`${path}/oci-layout`, { read: true, write: true });
+      try {
+        await lock.lock(true);
+        const index = await this.#index(repository);
+        const result = await f(index);
+        const bytes = index.encode();
+        if (bytes.length > MAX_MANIFEST) {
+          throw new StorageFullError(
+            `repository ${repository}: its list of manifests would exceed ${MAX_MANIFEST} bytes`,
+          );
+        }
+        await this.#scratch.write(`${path}/index.json`, bytes);
+        this.#views.delete(repository);
+        return result;
+      } finally {
+        lock.close();
       }
-      await this.#scratch.write(`${path}/index.json`, bytes);
-      this.#views.delete(repository);
-      return result;
     });
     const settled = turn.then(() => {}, () => {});
     this.#turns.set(repository, settled);

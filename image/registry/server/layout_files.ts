@@ -38,8 +38,12 @@ export class Scratch {
     for await (const entry of Deno.readDir(this.path)) {
       const path = `${this.path}/${entry.name}`;
       try {
-        using file = await Deno.open(path, { read: true, write: true });
-        if (await file.tryLock(true)) await Deno.remove(path);
+        const file = await Deno.open(path, { read: true, write: true });
+        try {
+          if (await file.tryLock(true)) await Deno.remove(path);
+        } finally {
+          file.close();
+        }
       } catch (error) {
         // Another process removes it at the same time.
         if (!(error instanceof Deno.errors.NotFound)) throw failed(`removing ${path}`, error);
