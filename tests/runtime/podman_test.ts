@@ -1,8 +1,8 @@
 /** Debian's podman with umiak-runtime: a wasi/wasm image from run to rm. @module */
 import assert from "node:assert/strict";
-import { pack } from "../../runtime/engine/images.ts";
-import { repositoryFile, withDirectory } from "../support/umiak.ts";
+import { withDirectory } from "../support/umiak.ts";
 import { testWhen } from "../support/when.ts";
+import { probeImage, writeRuntime } from "./caller.ts";
 
 const needs = { tools: ["podman", "conmon", "script", "skopeo"], root: true, os: ["linux"] as const };
 const LONG = "100000000";
@@ -82,18 +82,9 @@ class Podman {
   }
 }
 
-/** The runtime with this Deno on PATH: conmon clears the environment. */
-async function writeRuntime(dir: string): Promise<void> {
-  const deno = Deno.execPath().replace(/\/[^/]+$/, "");
-  const script = `#!/bin/sh\nPATH='${deno}':$PATH; export PATH\nexec '${
-    repositoryFile("bin/umiak-runtime")
-  }' --root '${dir}/state' "$@"\n`;
-  await Deno.writeTextFile(`${dir}/umiak-runtime`, script, { mode: 0o755 });
-}
-
 /** An image for wasi/wasm with tests/guests/probe.wasm, in podman's storage as `probe`. */
 async function loadImage(podman: Podman, dir: string): Promise<void> {
-  await pack({ module: repositoryFile("tests/guests/probe.wasm"), directory: `${dir}/layout`, tag: "v1" });
+  await probeImage(`${dir}/layout`);
   const copy = await new Deno.Command("skopeo", {
     args: ["copy", "-q", `oci:${dir}/layout:v1`, `docker-archive:${dir}/image.tar:localhost/probe:v1`],
   }).output();
