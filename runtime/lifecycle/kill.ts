@@ -1,4 +1,5 @@
 /** kill (runtime.md#kill). @module */
+import { SIGNAL } from "../abi/linux/signal.ts";
 import { containerOf, type Context, readContainer } from "./context.ts";
 import { LifecycleError } from "./error.ts";
 import { statusOf } from "./status.ts";
@@ -15,4 +16,10 @@ export async function kill(context: Context, id: string, signal: number, all = f
   }
   const known = containerOf(entry);
   await (await context.backend(known.record.backend)).kill(known, signal, all);
+  if (signal !== SIGNAL.SIGKILL) return;
+  try {
+    entry.mark("killed");
+  } catch {
+    // It has been deleted meanwhile.
+  }
 }

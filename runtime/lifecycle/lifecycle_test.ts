@@ -77,6 +77,19 @@ test(
   },
 );
 
+test(
+  "the status of what kill -9 has ended is known, though its process could not note it",
+  async (fake, context) => {
+    const container = await create(context, creation("a"));
+    await start(context, "a");
+    fake.kill = () => Promise.resolve(fake.alive.clear());
+    await kill(context, "a", 9);
+    assert.deepEqual((await state(context, "a")).exit, { status: 9 });
+    fake.end(container, 5 << 8); // it had ended by itself, after all
+    assert.deepEqual((await state(context, "a")).exit, { status: 5 << 8 });
+  },
+);
+
 test("an id MUST be unique, and valid: else an error and no new container", async (fake, context, root) => {
   await create(context, creation("a"));
   fake.events.length = 0;

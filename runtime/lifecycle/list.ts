@@ -1,4 +1,5 @@
 /** state and list (runtime.md#query-state). @module */
+import { SIGNAL } from "../abi/linux/signal.ts";
 import type { State, Status } from "../spec/state.ts";
 import { containerOf, type Context, readContainer } from "./context.ts";
 import type { ContainerRecord } from "./record.ts";
@@ -17,7 +18,8 @@ export interface Described {
 
 async function describe(context: Context, entry: ContainerEntry): Promise<Described> {
   const status: Status = await statusOf(context, entry);
-  return { state: stateOf(entry, status), record: containerOf(entry).record, exit: entry.exit };
+  const killed = status === "stopped" && entry.marks.has("killed") ? { status: SIGNAL.SIGKILL } : undefined;
+  return { state: stateOf(entry, status), record: containerOf(entry).record, exit: entry.exit ?? killed };
 }
 
 /** The state of a container. */

@@ -9,6 +9,6 @@ export type { HookResult, HookRunner } from "./hooks.ts";
 export { kill } from "./kill.ts";
 export { type Described, list, state } from "./list.ts";
 export { pause, resume } from "./pause.ts";
-export type { BackendData, ContainerRecord, ProcessIdentity } from "./record.ts";
+export type { BackendData, ContainerRecord, Json, ProcessIdentity } from "./record.ts";
 export { start } from "./start.ts";
 export type { ContainerEntry, ExitRecord, LockedContainer, Mark, StateStore } from "./store.ts";

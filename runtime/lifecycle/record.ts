@@ -9,8 +9,14 @@ export interface ProcessIdentity {
   readonly startTime: string;
 }
 
-/** A JSON value that belongs to a backend. */
-export type BackendData = Readonly<Record<string, string | number | boolean | null>>;
+/** A JSON value. */
+export type Json = string | number | boolean | null | readonly Json[] | { readonly [name: string]: Json };
+
+/** What a backend wants to remember of a container. */
+export interface BackendData {
+  /** Its own names. */
+  readonly [name: string]: Json;
+}
 
 /** See the module's comment. */
 export interface ContainerRecord {

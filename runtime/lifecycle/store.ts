@@ -9,9 +9,9 @@ export interface ExitRecord {
 
 /**
  * Facts that are files of their own, because others than the holder of the lock write them: `started` by the backend, before it runs the
- * program; `paused` around a pause.
+ * program; `paused` around a pause; `killed` after a SIGKILL, which leaves its victim no time to note how it ended.
  */
-export type Mark = "started" | "paused";
+export type Mark = "started" | "paused" | "killed";
 
 /** A container as it is written down at this moment. */
 export interface ContainerEntry {
@@ -31,14 +31,14 @@ export interface ContainerEntry {
   isLocked(): Promise<boolean>;
   /** Text of its config.json, as it was when it was created. */
   config(): string;
+  /** Notes a fact. */
+  mark(mark: Mark): void;
 }
 
 /** A container that nobody else changes meanwhile. The lock goes with the process that holds it. */
 export interface LockedContainer extends ContainerEntry {
   /** Writes its record, whole or not at all. */
   write(record: ContainerRecord): void;
-  /** Notes a fact. */
-  mark(mark: Mark): void;
   /** Takes a fact back. */
   unmark(mark: Mark): void;
   /** Reads everything anew. */

@@ -8,6 +8,7 @@
  *     ROOT/ID/config.json   its configuration, as it was when it was created
  *     ROOT/ID/started       empty: the program runs, or has run
  *     ROOT/ID/paused        empty: it is paused
+ *     ROOT/ID/killed        empty: it was sent a SIGKILL
  *     ROOT/ID/exit.json     how its process ended
  *
  * A directory has its name only when it is complete. Nothing is flushed to the disk: states are worth nothing after a restart of the machine.
@@ -17,7 +18,7 @@ import { LifecycleError } from "../error.ts";
 import { type ContainerRecord, parseRecord } from "../record.ts";
 import type { ContainerEntry, ExitRecord, LockedContainer, Mark, StateStore } from "../store.ts";
 
-const MARKS: readonly Mark[] = ["started", "paused"];
+const MARKS: readonly Mark[] = ["started", "paused", "killed"];
 const NEW = "~new-", GONE = "~gone-";
 const NO_MARKS: ReadonlySet<Mark> = new Set();
 
