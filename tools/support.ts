@@ -5,6 +5,7 @@ import {
   type SupportedFunction,
   type WasiModuleName,
 } from "../runtime/sandbox/abi/wasi_p1/interface.ts";
+import { WASMEDGE } from "../runtime/sandbox/abi/wasmedge/interface.ts";
 import {
   WASIX,
   WASIX_2023,
@@ -53,6 +54,24 @@ function wasix(): string[] {
   ];
 }
 
+/** WasmEdge's socket extension of wasi_snapshot_preview1. */
+function wasmedge(): string[] {
+  const rows = WASMEDGE.map((f) => [
+    `\`${f.name}\``,
+    String(f.params.length),
+    f.note === undefined ? "full" : "partial",
+    f.note ?? "",
+  ]);
+  return [
+    "## WasmEdge's sockets",
+    "",
+    "Beside preview1's functions in `wasi_snapshot_preview1`; those of one name are told by their parameters.",
+    "",
+    ...table(["function", "parameters", "support", "what is missing"], rows),
+    "",
+  ];
+}
+
 /** docs/SUPPORT.md, as it should be. */
 export function supportDocument(): string {
   const rows = PREVIEW1.map((
@@ -75,6 +94,7 @@ export function supportDocument(): string {
     ...sums.flatMap((sum) => [sum, ""]),
     ...table(["function", ...MODULES, "what is missing"], rows),
     "",
+    ...wasmedge(),
     ...wasix(),
   ].join("\n");
 }

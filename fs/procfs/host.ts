@@ -82,6 +82,8 @@ export interface ProcTask {
   readonly startedAt: number;
   /** Files of its namespaces, by their name in /proc/PID/ns. */
   readonly namespaces: Readonly<Record<string, { readonly text: string; place(): VPath }>>;
+  /** Files of its network namespace, by their name in /proc/PID/net. */
+  readonly net: Readonly<Record<string, () => string>>;
   /** Process ids of its children. */
   readonly children: readonly number[];
   /** The lines of /proc/PID/cgroup, for whoever is walking. */
@@ -111,6 +113,8 @@ export interface ProcEntry extends BoundFileOptions {
 export interface ProcHost {
   /** Process id of whoever is walking a path now; undefined if it is not in the namespace. */
   current(): number | undefined;
+  /** Is whoever is walking a member of a group (the kernel's id)? */
+  isMember(gid: number): boolean;
   /** Root directory of whoever is walking. */
   root(): VPath;
   /** Process ids, ascending. */

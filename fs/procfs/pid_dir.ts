@@ -1,10 +1,12 @@
 /** /proc/PID (man 5 proc_pid). @module */
+import { ENOENT, EPERM } from "../abi/errno.ts";
 import type { Inode } from "../vfs/inode.ts";
 import { mountinfo, mounts, mountstats } from "../vfs/mountinfo.ts";
 import { BoundFile, type PseudoSuper, StaticDir, TextFile } from "../pseudo/mod.ts";
 import { FdDir, FdInfoDir, shownPath, type TaskFinder } from "./fd_dir.ts";
 import { GuardedLink, GuardedText } from "./guarded.ts";
 import type { ProcHost, ProcTask } from "./host.ts";
+import { HIDEPID } from "./options.ts";
 import { limits, stat, statm, status } from "./pid_status.ts";
 
 const lines = (list: readonly string[]): string => list.map((item) => `${item}\0`).join("");
@@ -42,19 +44,25 @@ const CONTROLS: Readonly<Record<string, number>> = {
   uid_map: 0o644,
 };
 
+/** A procfs, which may hide processes. */
+type Hider = PseudoSuper & { hides(t: ProcTask, level: number): boolean };
+
 /** The directory of one process, or of its one thread. */
 export class PidDir extends StaticDir {
   /** When the process started: tells it from a later one with its id. */
   readonly startedAt: number;
   readonly #owned: Inode[] = [];
+  readonly #task: TaskFinder;
+  readonly #procfs: Hider;
   #uid = 0;
   #gid = 0;
 
   /** The directory of `first`, whose id is `pid`; `thread`: it is /proc/PID/task/PID. */
-  constructor(sb: PseudoSuper, host: ProcHost, pid: number, first: ProcTask, thread = false) {
+  constructor(sb: Hider, host: ProcHost, pid: number, first: ProcTask, thread = false) {
     super(sb, 0o555);
     this.startedAt = first.startedAt;
-    const task: TaskFinder = () => {
+    this.#procfs = sb;
+    const task: TaskFinder = this.#task = () => {
       const now = host.task(pid);
       return now?.startedAt === first.startedAt ? now : undefined;
     };
@@ -89,9 +97,24 @@ export class PidDir extends StaticDir {
     own("fd", new FdDir(sb, host, task));
     own("fdinfo", new FdInfoDir(sb, task));
     own("ns", this.#namespaces(sb, task, first));
+    const net = new StaticDir(sb, 0o555);
+    for (const name of Object.keys(first.net)) {
+      net.add(
+        name,
+        new TextFile(sb, read((t) => t.net[name]?.() ?? "")),
+      );
+    }
+    own("net", net);
     if (thread) own("children", new TextFile(sb, read((t) => t.children.map((each) => `${each} `).join(""))));
     else own("task", new StaticDir(sb, 0o555).add(String(pid), new PidDir(sb, host, pid, first, true)));
     this.setOwner(first);
+  }
+
+  /** See Inode: with hidepid=noaccess the directory is seen, but nothing in it. */
+  override lookup(name: string): Inode | number {
+    const t = this.#task();
+    if (t === undefined) return -ENOENT;
+    return this.#procfs.hides(t, HIDEPID.NO_ACCESS) ? -EPERM : super.lookup(name);
   }
 
   /** Files belong to the process's effective ids, or to root when it is not dumpable; the directory to the ids in any case. */

@@ -33,6 +33,8 @@ export interface GuestModule {
   readonly exports: ReadonlyMap<string, WebAssembly.ImportExportKind>;
   /** Types of the imported functions of WASIX, by name: they are not the same in all its generations. */
   readonly signatures: Signatures;
+  /** Types of the imported functions of wasi_snapshot_preview1, by name: WasmEdge's are told by them. */
+  readonly preview1: Signatures;
   /** Limits of the memory it imports. */
   readonly importedMemory: MemoryLimits | null;
   /** It carries binaryen's asyncify: its stack can be saved, and entered again. */
@@ -94,13 +96,16 @@ export async function prepareModule(
   }
   const module = await WebAssembly.compile(edited.bytes);
   const imports = WebAssembly.Module.imports(module);
+  const typesFrom = (from: string): Signatures =>
+    new Map(imports.flatMap((i, n) => {
+      const type = edited.types[n];
+      return i.module === from && type ? [[i.name, type]] : [];
+    }));
   return {
     module,
     imports,
-    signatures: new Map(imports.flatMap((i, n) => {
-      const type = edited.types[n];
-      return i.module === WASIX_MODULE && type ? [[i.name, type]] : [];
-    })),
+    signatures: typesFrom(WASIX_MODULE),
+    preview1: typesFrom("wasi_snapshot_preview1"),
     exports: new Map(WebAssembly.Module.exports(module).map((e) => [e.name, e.kind])),
     importedMemory: edited.importedMemory,
     asyncify: edited.asyncify,

@@ -1,7 +1,15 @@
 /** From the imports of a module to the functions of its personalities. @module */
 import type { Machine } from "../abi/machine.ts";
-import { functionsOf, wasiImports, type WasiModuleName } from "../abi/wasi_p1/interface.ts";
+import { connectShim } from "../abi/shim.ts";
+import {
+  functionsOf,
+  shimOf,
+  wasiFunctions,
+  wasiImports,
+  type WasiModuleName,
+} from "../abi/wasi_p1/interface.ts";
 import type { WasiProcess } from "../abi/wasi_p1/process.ts";
+import { wasmedgeFunctions, wasmedgeSet } from "../abi/wasmedge/interface.ts";
 import { WASIX_MODULE, wasixFunctions, wasixImports } from "../abi/wasix/interface.ts";
 import type { GuestModule } from "./guest_module.ts";
 
@@ -13,7 +21,9 @@ const PREVIEW1_MODULES: readonly string[] = [
 /** Names of the functions that a module of this name offers; undefined for an unknown module. */
 function offered(guest: GuestModule, module: string): readonly { readonly name: string }[] | undefined {
   if (module === WASIX_MODULE) return wasixFunctions(guest.signatures);
-  return PREVIEW1_MODULES.includes(module) ? functionsOf(module as WasiModuleName) : undefined;
+  if (!PREVIEW1_MODULES.includes(module)) return undefined;
+  const own = functionsOf(module as WasiModuleName);
+  return module === "wasi_snapshot_preview1" ? [...own, ...wasmedgeFunctions(guest.preview1)] : own;
 }
 
 /** Why a module cannot be linked: names the first import that nobody provides; undefined when all is well. */
@@ -38,6 +48,29 @@ export function usesWasix(guest: GuestModule): boolean {
   return guest.imports.some((i) => i.module === WASIX_MODULE);
 }
 
+/** The functions of preview1, with those of WasmEdge's extension where the guest has them. */
+function preview1Imports(
+  guest: GuestModule,
+  process: WasiProcess,
+  name: WasiModuleName,
+  used: ReadonlySet<string>,
+): WebAssembly.ModuleImports {
+  const extension = name === "wasi_snapshot_preview1" ? wasmedgeFunctions(guest.preview1) : [];
+  if (extension.length === 0) return wasiImports(process, name, used);
+  const names = new Set(extension.map((f) => f.name));
+  const functions = [...functionsOf(name).filter((f) => !names.has(f.name)), ...extension];
+  const preview1 = wasiFunctions(process, name);
+  const sockets = wasmedgeSet(process, extension, preview1);
+  // Functions of one name differ in their parameters: they are part of what tells shims apart.
+  const key = `wasmedge ${extension.map((f) => f.params.length).join(" ")}`;
+  return connectShim(
+    shimOf(key, functions, used),
+    { ...preview1.plain, ...sockets.plain },
+    { ...preview1.blocking, ...sockets.blocking },
+    process,
+  );
+}
+
 /** What an instance for `process` is given. */
 export function linkImports(
   guest: GuestModule,
@@ -54,7 +87,7 @@ export function linkImports(
       ? {}
       : from === WASIX_MODULE
       ? wasixImports(process, machine, guest.signatures, used)
-      : wasiImports(process, from as WasiModuleName, used);
+      : preview1Imports(guest, process, from as WasiModuleName, used);
     imports[from] = { ...functions };
   }
   for (const { module, name, kind } of guest.imports) {

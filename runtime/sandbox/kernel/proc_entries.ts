@@ -2,6 +2,7 @@
 import type { BoundContent } from "../../../fs/pseudo/mod.ts";
 import type { ProcEntry } from "../../../fs/procfs/mod.ts";
 import { IPC_PARAMETERS } from "./ipc/sysctls.ts";
+import { NET_PARAMETERS } from "../net/proc/sysctls.ts";
 import type { Namespace } from "./namespace.ts";
 import type { Task } from "./task.ts";
 
@@ -62,10 +63,17 @@ export function procEntries(opener: () => Task): ProcEntry[] {
       return { read: () => read(objects) };
     },
   });
+  const net = Object.entries(NET_PARAMETERS).map(([key, { read, write }]) =>
+    parameter(key, opener, (task) => task.nsproxy.net, ({ nsproxy: { net: { sysctls } } }) => ({
+      read: () => `${read(sysctls)}\n`,
+      write: (text) => write(sysctls, text),
+    }))
+  );
   return [
     name("domainname", opener),
     name("hostname", opener),
     ...ipc,
+    ...net,
     shown("msg", (objects) => objects.describeMessages()),
     shown("sem", (objects) => objects.describeSemaphores()),
     shown("shm", (objects) => objects.describeSharedMemory()),

@@ -5,6 +5,7 @@ import type { MountNamespace } from "../../../fs/vfs/mount_namespace.ts";
 import type { OpenFile } from "../../../fs/vfs/open_file.ts";
 import type { ProcControl, ProcTask } from "../../../fs/procfs/mod.ts";
 import { RLIMIT } from "../../abi/linux/rlimit.ts";
+import { netFiles } from "../net/proc/tables.ts";
 import { guestMemory } from "./cgroup_host.ts";
 import type { Namespace } from "./namespace.ts";
 import type { PidNamespace } from "./pid_namespace.ts";
@@ -222,6 +223,10 @@ export class TaskView implements ProcTask {
   /** See ProcTask. */
   get startedAt(): number {
     return this.task.startedAt;
+  }
+  /** See ProcTask. */
+  get net(): ProcTask["net"] {
+    return netFiles(this.task.nsproxy.net);
   }
   /** See ProcTask. */
   get namespaces(): ProcTask["namespaces"] {

@@ -49,7 +49,7 @@ export class SocketOptions {
   /** IPV6_V6ONLY */
   v6only = false;
   /** Options whose value means nothing to a network without packets: by level and name. */
-  readonly remembered: Map<number, number> = new Map();
+  remembered: Map<number, number> | null = null;
 }
 
 /** Remembered options: level, name, default, smallest and largest value. */
@@ -128,10 +128,12 @@ export function setOption(
     const [, , first, min, max] = plain;
     if (level === SOL_SOCKET && name === SO.PRIORITY && (v < 0 || v > 6) && !privileged) return -EPERM;
     const flag = min === 0 && max === 1;
-    if (level === IPPROTO_IP && name === IP.TTL && v === -1) o.remembered.set(key(level, name), first);
-    else if (level === IPPROTO_IPV6 && v === -1 && !flag) o.remembered.set(key(level, name), first);
-    else if (!flag && (v < min || v > max)) return -EINVAL;
-    else o.remembered.set(key(level, name), flag || FLAGS.has(name) ? Number(v !== 0) : v);
+    if (level === IPPROTO_IP && name === IP.TTL && v === -1) {
+      (o.remembered ??= new Map()).set(key(level, name), first);
+    } else if (level === IPPROTO_IPV6 && v === -1 && !flag) {
+      (o.remembered ??= new Map()).set(key(level, name), first);
+    } else if (!flag && (v < min || v > max)) return -EINVAL;
+    else (o.remembered ??= new Map()).set(key(level, name), flag || FLAGS.has(name) ? Number(v !== 0) : v);
     return 0;
   }
   if (level === IPPROTO_IPV6 && name === IPV6.V6ONLY) {
@@ -212,7 +214,7 @@ export function getOption(socket: SocketFile, level: number, name: number): Int3
   const o = socket.options;
   const int = (n: number | boolean): Int32Array => Int32Array.of(Number(n));
   const plain = PLAIN_BY_KEY.get(key(level, name));
-  if (plain !== undefined) return int(o.remembered.get(key(level, name)) ?? plain[2]);
+  if (plain !== undefined) return int(o.remembered?.get(key(level, name)) ?? plain[2]);
   if (level === IPPROTO_IPV6 && name === IPV6.V6ONLY) return int(o.v6only);
   if (level !== SOL_SOCKET) return -ENOPROTOOPT;
   switch (name) {

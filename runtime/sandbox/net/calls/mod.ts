@@ -9,3 +9,4 @@ export * from "./connecting.ts";
 export * from "./transfer.ts";
 export * from "./options.ts";
 export * from "./wait.ts";
+export * from "./resolve.ts";

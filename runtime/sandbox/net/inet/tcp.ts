@@ -219,7 +219,8 @@ export class TcpSocket extends TcpEndpoint {
   /** A socket for a connection that came in: options and owner are the listener's. */
   #child(local: Ip, remote: Ip, remotePort: number): TcpSocket {
     const child = new TcpSocket(this.ns, this.family, socketInode(this.inode.uid, this.inode.gid), 0);
-    Object.assign(child.options, this.options, { remembered: new Map(this.options.remembered) });
+    Object.assign(child.options, this.options);
+    if (this.options.remembered !== null) child.options.remembered = new Map(this.options.remembered);
     child.#phase = "connected";
     child.bound = child.local = local;
     child.port = this.port;
