@@ -17,6 +17,7 @@ async function drive(name: string, interruptible = false): Promise<void> {
 const DRIVERS: Readonly<Record<string, string>> = {
   processes: "fork, vfork, wait, exec, spawn, pipes, signals",
   stacks: "setjmp and longjmp, across forks and out of handlers",
+  sockets: "addresses, connections between processes, messages, options, names",
   calls: "directory, events, epoll, threads, what is not there, wrong pointers",
 };
 

@@ -13,6 +13,8 @@ import { descriptors } from "./descriptors.ts";
 import { epoll } from "./epoll.ts";
 import { forking } from "./fork.ts";
 import { processes } from "./processes.ts";
+import { socketOptions } from "./socket_options.ts";
+import { wasixSockets } from "./sockets.ts";
 import { spawning } from "./spawn.ts";
 import { threads } from "./threads.ts";
 
@@ -20,6 +22,8 @@ import { threads } from "./threads.ts";
 export const WASIX_MODULE = "wasix_32v1";
 
 const i = (count: number): ShimParam[] => new Array<ShimParam>(count).fill("i32");
+
+const NO_MULTICAST = "no interface does multicast: nodev";
 
 /** Functions beyond preview1 that do something. */
 export const WASIX: readonly SupportedFunction[] = [
@@ -93,6 +97,29 @@ export const WASIX: readonly SupportedFunction[] = [
   { name: "proc_signal", params: i(2) },
   { name: "proc_signals_get", params: i(1) },
   { name: "proc_signals_sizes_get", params: i(1) },
+  { name: "sock_status", params: i(2) },
+  { name: "sock_addr_local", params: i(2) },
+  { name: "sock_addr_peer", params: i(2) },
+  { name: "sock_open", params: i(4) },
+  { name: "sock_pair", params: i(5) },
+  { name: "sock_set_opt_flag", params: i(3), note: "promiscuous is noprotoopt" },
+  { name: "sock_get_opt_flag", params: i(3), note: "promiscuous is noprotoopt" },
+  { name: "sock_set_opt_time", params: i(3) },
+  { name: "sock_get_opt_time", params: i(3) },
+  { name: "sock_set_opt_size", params: ["i32", "i32", "u64"] },
+  { name: "sock_get_opt_size", params: i(3) },
+  { name: "sock_join_multicast_v4", params: i(3), note: NO_MULTICAST },
+  { name: "sock_leave_multicast_v4", params: i(3), note: NO_MULTICAST },
+  { name: "sock_join_multicast_v6", params: i(3), note: NO_MULTICAST },
+  { name: "sock_leave_multicast_v6", params: i(3), note: NO_MULTICAST },
+  { name: "sock_bind", params: i(2) },
+  { name: "sock_listen", params: i(2) },
+  { name: "sock_accept_v2", params: i(4), blocks: true },
+  { name: "sock_connect", params: i(2), blocks: true },
+  { name: "sock_recv_from", params: i(7), blocks: true },
+  { name: "sock_send_to", params: i(6), blocks: true },
+  { name: "sock_send_file", params: ["i32", "i32", "u64", "u64", "i32"], blocks: true },
+  { name: "resolve", params: i(6), blocks: true },
   { name: "epoll_create", params: i(1) },
   { name: "epoll_ctl", params: i(4) },
   { name: "epoll_wait", params: ["i32", "i32", "i32", "u64", "i32"], blocks: true, interrupts: true },
@@ -143,24 +170,6 @@ export const WASIX_UNSUPPORTED: Readonly<Record<string, readonly string[]>> = {
     "reflect_signature",
   ],
   "a program has one stack": ["context_create", "context_switch", "context_destroy"],
-  "sockets of WASIX are not there yet": [
-    ...["sock_status", "sock_addr_local", "sock_addr_peer", "sock_open", "sock_pair", "sock_set_opt_flag"],
-    ...[
-      "sock_get_opt_flag",
-      "sock_set_opt_time",
-      "sock_get_opt_time",
-      "sock_set_opt_size",
-      "sock_get_opt_size",
-    ],
-    ...[
-      "sock_join_multicast_v4",
-      "sock_leave_multicast_v4",
-      "sock_join_multicast_v6",
-      "sock_leave_multicast_v6",
-    ],
-    ...["sock_bind", "sock_listen", "sock_accept_v2", "sock_connect", "sock_recv_from", "sock_send_to"],
-    ...["sock_send_file", "resolve"],
-  ],
   "requests are for the guest to make": ["http_request", "http_status", "ws_connect"],
 };
 
@@ -213,6 +222,8 @@ export function wasixImports(
     spawning(p),
     threads(p),
     epoll(p),
+    wasixSockets(p),
+    socketOptions(p),
   ];
   const refused: Record<string, PlainFunction> = {};
   for (const name of UNSUPPORTED) refused[name] = () => NOTSUP;
