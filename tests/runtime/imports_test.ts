@@ -49,8 +49,7 @@ const FORBIDDEN = [
 
 const BUDGETS:
   readonly (readonly [verbs: string, roots: readonly string[], modules: number, bytes: number])[] = [
-    ["state", ["cli/runtime/main.ts"], 30, 70_000],
-    ["kill and delete", ["cli/runtime/main.ts", "runtime/sandbox/exec/container/backend.ts"], 35, 75_000],
+    ["state, kill and delete", ["cli/runtime/main.ts"], 40, 85_000],
   ];
 
 for (const [verbs, roots, modules, bytes] of BUDGETS) {

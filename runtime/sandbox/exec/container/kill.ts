@@ -3,6 +3,7 @@ import { SIGNAL } from "../../../abi/linux/signal.ts";
 import type { Container } from "../../../lifecycle/backend.ts";
 import { LifecycleError } from "../../../lifecycle/error.ts";
 import { sendSignal } from "../../../lifecycle/host/processes.ts";
+import { connectTo } from "./sockets.ts";
 
 /** Signals that the host's own process takes: no program can handle them, and they work whatever it is doing. */
 const OF_THE_HOST: readonly number[] = [SIGNAL.SIGKILL, SIGNAL.SIGSTOP, SIGNAL.SIGCONT];
@@ -16,7 +17,6 @@ export async function killInit(container: Container, signal: number, all: boolea
     }
     return;
   }
-  const { connectTo } = await import("./sockets.ts");
   const socket = await connectTo(container);
   // Nobody answers: a program that computes is told when it stops to do so.
   await socket.message({ op: "signal", signal, all });
