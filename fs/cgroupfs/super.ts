@@ -232,3 +232,8 @@ export function cgroupType(name: string, topOf: (caller: Caller) => CgroupDirect
         : -EINVAL,
   };
 }
+
+/** The group whose directory an inode is; undefined for any other inode. */
+export function groupOf(inode: Inode): CgroupDirectory | undefined {
+  return inode instanceof Directory ? inode.group : undefined;
+}

@@ -4,17 +4,21 @@ import {
   MOUNT_ATTR_RDONLY,
   MOVE_MOUNT_F_EMPTY_PATH,
   MS_PRIVATE,
+  MS_SHARED,
+  MS_SLAVE,
   OPEN_TREE_CLONE,
 } from "../../fs/abi/mount.ts";
-import { AT_FDCWD, AT_RECURSIVE, O_CLOEXEC, O_DIRECTORY, O_PATH, O_WRONLY } from "../../fs/abi/open.ts";
+import { AT_EMPTY_PATH, AT_FDCWD, AT_RECURSIVE, O_CLOEXEC, O_DIRECTORY, O_PATH } from "../../fs/abi/open.ts";
 import type { Spec } from "../spec/types.ts";
 import { ProgramBuilder } from "./builder.ts";
+import { compileCgroup } from "./compile_cgroup.ts";
 import { compileDevices } from "./compile_devices.ts";
 import { cloneFlagsOf, compileJoins, compileOwnNamespaces, compileParent } from "./compile_namespaces.ts";
-import { compileMask, compileMount, compileReadOnly, mountAttr } from "./compile_mounts.ts";
+import { compileMask, compileMount, compileReadOnly, mountAttr, openNull } from "./compile_mounts.ts";
 import { compileExec, compileIdentity } from "./compile_process.ts";
+import { compileSysctl } from "./compile_sysctl.ts";
 import { propagationOf } from "./mount_options.ts";
-import type { Ref, SyscallProgram } from "./types.ts";
+import type { Ref, Step, SyscallProgram } from "./types.ts";
 
 /** What a Spec does not say. */
 export interface CompileOptions {
@@ -24,23 +28,47 @@ export interface CompileOptions {
   readonly isFile?: (source: string) => boolean;
   /** Make the working directory if it is missing, as engines do for WORKDIR. */
   readonly makeCwd?: boolean;
+  /** The container's id: the name of its cgroup, unless the configuration has a path for it. */
+  readonly id?: string;
 }
 
-/** The root filesystem as a mount of its own, and what is mounted in it. */
+/** What rootfsPropagation asks for; undefined if it asks for nothing. */
+function rootPropagation({ linux }: Spec): readonly [type: number, recursive: boolean] | undefined {
+  return linux.rootfsPropagation ? propagationOf(linux.rootfsPropagation) : undefined;
+}
+
+/**
+ * The root filesystem as a mount of its own, and what is mounted in it. Nothing of it may reach the host: its mounts stay in the container
+ * (private), or receive what the host mounts (slave). Where they are to be shared with the host, only the place of the root is private, which
+ * pivot_root wants.
+ */
 function compileRoot(b: ProgramBuilder, spec: Spec, options: CompileOptions): Ref {
   const what = `binding the root filesystem ${options.rootfs}`;
-  const [type, recursive] = propagationOf(spec.linux.rootfsPropagation ?? "rprivate") ?? [MS_PRIVATE, true];
-  // Nothing that is mounted from here on may reach the host.
-  const flags = recursive ? AT_RECURSIVE : 0;
-  b.call("mount_setattr", [AT_FDCWD, "/", flags, mountAttr(0, 0, type)], "setting the propagation of /", {
-    spec: "config-linux.md#rootfs-mount-propagation",
-  });
+  const rule = { spec: "config-linux.md#rootfs-mount-propagation" };
+  const type = rootPropagation(spec)?.[0] ?? MS_PRIVATE;
+  const shared = type === MS_SHARED;
+  const outer = type === MS_SLAVE ? MS_SLAVE : MS_PRIVATE;
+  const below = shared ? 0 : AT_RECURSIVE;
+  b.call(
+    "mount_setattr",
+    [AT_FDCWD, "/", below, mountAttr(0, 0, outer)],
+    "setting the propagation of /",
+    rule,
+  );
   const tree = OPEN_TREE_CLONE | O_CLOEXEC | AT_RECURSIVE;
   const root = b.call("open_tree", [AT_FDCWD, options.rootfs, tree], what, {
     keep: "root",
     spec: "config.md#root",
   });
-  b.call("move_mount", [root, "", AT_FDCWD, options.rootfs, MOVE_MOUNT_F_EMPTY_PATH], what);
+  if (shared) {
+    b.call(
+      "mount_setattr",
+      [root, "", AT_EMPTY_PATH | AT_RECURSIVE, mountAttr(0, 0, MS_PRIVATE)],
+      what,
+      rule,
+    );
+  }
+  b.call("move_mount", [root, "", AT_FDCWD, shared ? "/" : options.rootfs, MOVE_MOUNT_F_EMPTY_PATH], what);
   for (const mount of spec.mounts) compileMount(b, root, mount, options.isFile ?? (() => false));
   return root;
 }
@@ -53,21 +81,19 @@ function compilePivot(b: ProgramBuilder, root: Ref): void {
   b.call("fchdir", [root], what);
   b.call("pivot_root", [".", "."], what, { spec: "config.md#root" });
   b.call("fchdir", [old], what);
+  // Or the unmount would reach the host (man 2 pivot_root, NOTES).
+  b.call("mount_setattr", [AT_FDCWD, ".", AT_RECURSIVE, mountAttr(0, 0, MS_SLAVE)], what);
   b.call("umount2", [".", MNT_DETACH], what);
   b.call("chdir", ["/"], what);
   b.call("close", [old], what);
   b.call("close", [root], what);
 }
 
-function compileSysctl(b: ProgramBuilder, sysctl: Readonly<Record<string, string>>): void {
-  for (const [key, value] of Object.entries(sysctl)) {
-    const path = `/proc/sys/${key.replaceAll(".", "/")}`;
-    const what = `setting sysctl ${key}`;
-    const how = { flags: O_WRONLY | O_CLOEXEC, mode: 0, resolve: 0 };
-    const fd = b.call("openat2", [AT_FDCWD, path, how], what, { keep: "fd", spec: "config-linux.md#sysctl" });
-    b.call("write", [fd, value], what);
-    b.call("close", [fd], what);
-  }
+/** What the runtime does while the init waits: its user ids, its OOM score and its cgroup. */
+function compileWaiting(spec: Spec, id: string | undefined): readonly Step[] {
+  const b = new ProgramBuilder("cgroup");
+  compileCgroup(b, spec, id);
+  return [...compileParent(spec), ...b.steps];
 }
 
 /** Compiles a Spec that has a process. Throws if it has none. */
@@ -84,17 +110,32 @@ export function compileSpec(spec: Spec, options: CompileOptions): SyscallProgram
   const inUserNamespace = spec.linux.namespaces.some(({ type }) => type === "user");
   compileDevices(b, root, spec.linux.devices, process.terminal, inUserNamespace);
   if (options.makeCwd) b.directory(root, process.cwd.slice(1), `making the working directory ${process.cwd}`);
+  const null_ = spec.linux.maskedPaths.length > 0 ? openNull(b) : null;
+  compileSysctl(b, spec);
   b.steps.push({ stage: "environment" });
   compilePivot(b, root);
+  const propagation = rootPropagation(spec);
+  if (propagation !== undefined) {
+    const [type, recursive] = propagation;
+    const flags = recursive ? AT_RECURSIVE : 0;
+    b.call(
+      "mount_setattr",
+      [AT_FDCWD, "/", flags, mountAttr(0, 0, type)],
+      "setting the propagation of the root",
+      {
+        spec: "config-linux.md#rootfs-mount-propagation",
+      },
+    );
+  }
   if (spec.hostname !== undefined) {
     b.call("sethostname", [spec.hostname], "setting the host name", { spec: "config.md#hostname" });
   }
   if (spec.domainname !== undefined) {
     b.call("setdomainname", [spec.domainname], "setting the domain name", { spec: "config.md#domainname" });
   }
-  compileSysctl(b, spec.linux.sysctl);
   for (const path of spec.linux.readonlyPaths) compileReadOnly(b, path);
-  for (const path of spec.linux.maskedPaths) compileMask(b, path);
+  for (const path of spec.linux.maskedPaths) compileMask(b, path, null_!);
+  if (null_ !== null) b.call("close", [null_], "taking the null device");
   if (spec.root?.readonly) {
     b.call(
       "mount_setattr",
@@ -111,7 +152,7 @@ export function compileSpec(spec: Spec, options: CompileOptions): SyscallProgram
   return {
     before: compileJoins(spec.linux.namespaces),
     cloneFlags: cloneFlagsOf(spec.linux.namespaces),
-    parent: compileParent(spec),
+    parent: compileWaiting(spec, options.id),
     init: b.steps,
   };
 }

@@ -43,6 +43,8 @@ function compileNode(
   const { what, spec, bind } = options;
   if (!bind || each.type === "p") {
     const mode = TYPES[each.type]! | each.fileMode;
+    // What the image has by that name gives way; what is mounted there, or cannot be removed, stays.
+    b.call("unlinkat", [dir, name, 0], what, { onError: "ignore" });
     b.call("mknodat", [dir, name, mode, makedev(each.major, each.minor)], what, { ok: [EEXIST], spec });
     if (each.uid !== 0 || each.gid !== 0) b.call("fchownat", [dir, name, each.uid, each.gid, 0], what);
     return;

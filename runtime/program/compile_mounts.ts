@@ -2,8 +2,10 @@
 import { EEXIST } from "../../fs/abi/errno.ts";
 import {
   FSCONFIG_CMD_CREATE,
+  FSCONFIG_CMD_RECONFIGURE,
   FSCONFIG_SET_FLAG,
   FSCONFIG_SET_STRING,
+  FSPICK_EMPTY_PATH,
   MOUNT_ATTR_RDONLY,
   MOVE_MOUNT_F_EMPTY_PATH,
   MOVE_MOUNT_T_EMPTY_PATH,
@@ -24,6 +26,7 @@ import type { MountSpec } from "../spec/types.ts";
 import type { ProgramBuilder } from "./builder.ts";
 import { type MountOptions, parseMountOptions } from "./mount_options.ts";
 import type { MountAttr, Ref } from "./types.ts";
+import { refusal } from "../spec/refusal.ts";
 
 const CLOEXEC = 1;
 const EMPTY = MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_EMPTY_PATH;
@@ -42,22 +45,97 @@ export function newFilesystem(
   attributes: number,
   what: string,
 ): Ref {
+  const { context, mount } = openFilesystem(b, type, source, data, attributes, what);
+  b.call("close", [context], what);
+  return mount;
+}
+
+/** A detached mount of a new filesystem, and the descriptor by which its options can be changed. */
+function openFilesystem(
+  b: ProgramBuilder,
+  type: string,
+  source: string,
+  data: readonly string[],
+  attributes: number,
+  what: string,
+): { readonly context: Ref; readonly mount: Ref } {
   const context = b.call("fsopen", [type, CLOEXEC], what, { keep: "fs", spec: "config.md#mounts" });
   if (source !== "") b.call("fsconfig", [context, FSCONFIG_SET_STRING, "source", source, 0], what);
-  for (const option of data) {
+  configure(b, context, data, what);
+  b.call("fsconfig", [context, FSCONFIG_CMD_CREATE, null, null, 0], what);
+  const mount = b.call("fsmount", [context, CLOEXEC, attributes], what, { keep: "mnt" });
+  return { context, mount };
+}
+
+/** Hands options to a filesystem. */
+function configure(b: ProgramBuilder, context: Ref, options: readonly string[], what: string): void {
+  for (const option of options) {
     const at = option.indexOf("=");
     const doing = `${what}: option ${option}`;
     if (at < 0) b.call("fsconfig", [context, FSCONFIG_SET_FLAG, option, null, 0], doing);
-    else {b.call(
-        "fsconfig",
-        [context, FSCONFIG_SET_STRING, option.slice(0, at), option.slice(at + 1), 0],
-        doing,
-      );}
+    else {
+      const value = option.slice(at + 1);
+      b.call("fsconfig", [context, FSCONFIG_SET_STRING, option.slice(0, at), value, 0], doing);
+    }
   }
-  b.call("fsconfig", [context, FSCONFIG_CMD_CREATE, null, null, 0], what);
-  const mount = b.call("fsmount", [context, CLOEXEC, attributes], what, { keep: "mnt" });
+}
+
+/** Options of a superblock: those it shares with every other, read-only or not, and its own. */
+function superOptions({ set, clear, superOptions, data }: MountOptions): string[] {
+  const access = (set & MOUNT_ATTR_RDONLY) !== 0 ? ["ro"] : (clear & MOUNT_ATTR_RDONLY) !== 0 ? ["rw"] : [];
+  return [...access, ...superOptions, ...data];
+}
+
+/** A detached tmpfs that has what is at its target (tmpcopyup): read-only, if it is to be, when it has it. */
+function copyUp(b: ProgramBuilder, mount: MountSpec, options: MountOptions, at: Ref, what: string): Ref {
+  const writable = { ...options, set: options.set & ~MOUNT_ATTR_RDONLY };
+  const { context, mount: tree } = openFilesystem(
+    b,
+    mount.type,
+    mount.source,
+    superOptions(writable),
+    writable.set,
+    what,
+  );
+  b.steps.push({ copy: { from: at, to: tree }, what: `${what}: copying what is there` });
+  if (options.set !== writable.set) {
+    b.call("fsconfig", [context, FSCONFIG_SET_FLAG, "ro", null, 0], what);
+    b.call("fsconfig", [context, FSCONFIG_CMD_RECONFIGURE, null, null, 0], what);
+    b.call("mount_setattr", [tree, "", AT_EMPTY_PATH, mountAttr(MOUNT_ATTR_RDONLY, 0)], what);
+  }
   b.call("close", [context], what);
-  return mount;
+  return tree;
+}
+
+/** Changes what is mounted at a place: its flags, and unless it is a bind the options of its filesystem (man 2 mount, MS_REMOUNT). */
+function compileRemount(b: ProgramBuilder, root: Ref, mount: MountSpec, options: MountOptions): void {
+  const what = `remounting ${mount.destination}`;
+  const at = b.openIn(root, mount.destination.replace(/^\/+/, ""), O_PATH, what, {
+    spec: "config.md#mounts",
+  });
+  if (!options.bind) {
+    const context = b.call("fspick", [at, "", FSPICK_EMPTY_PATH | CLOEXEC], what, { keep: "fs" });
+    configure(b, context, superOptions(options), what);
+    b.call("fsconfig", [context, FSCONFIG_CMD_RECONFIGURE, null, null, 0], what);
+    b.call("close", [context], what);
+  }
+  if ((options.set | options.clear) !== 0) {
+    b.call("mount_setattr", [at, "", AT_EMPTY_PATH, mountAttr(options.set, options.clear)], what);
+  }
+  finishMount(b, at, options, what);
+  b.call("close", [at], what);
+}
+
+/** Recursive attributes and propagation types of a mount that is in its place, or is to be. */
+function finishMount(b: ProgramBuilder, tree: Ref, options: MountOptions, what: string): void {
+  if (options.recursiveSet !== 0 || options.recursiveClear !== 0) {
+    const attr = mountAttr(options.recursiveSet, options.recursiveClear);
+    b.call("mount_setattr", [tree, "", AT_EMPTY_PATH | AT_RECURSIVE, attr], what);
+  }
+  for (const [type, recursive] of options.propagation) {
+    const flags = AT_EMPTY_PATH | (recursive ? AT_RECURSIVE : 0);
+    b.call("mount_setattr", [tree, "", flags, mountAttr(0, 0, type)], what);
+  }
 }
 
 /** A detached copy of what is at a path of the host. */
@@ -119,30 +197,47 @@ export function compileMount(
   isFile: (source: string) => boolean,
 ): void {
   const options = parseMountOptions(mount.options);
+  if (options.idmap !== "" || mount.uidMappings !== undefined) {
+    throw refusal("mounts", `id-mapped mounts cannot be had, as on ${mount.destination}`);
+  }
+  if (options.remount) return compileRemount(b, root, mount, options);
   const binds = options.bind || mount.type === "bind";
+  // There is one hierarchy of control groups (config-linux.md#control-groups).
+  const type = mount.type === "cgroup" ? "cgroup2" : mount.type;
+  if (options.copyUp && (binds || type !== "tmpfs")) {
+    throw refusal(
+      "mounts",
+      `tmpcopyup is for a new tmpfs, not for ${binds ? "a bind mount" : type} on ${mount.destination}`,
+    );
+  }
   const what = `mounting ${binds ? mount.source : mount.type} on ${mount.destination}`;
   const at = target(b, root, mount, binds && isFile(mount.source), what);
   const tree = binds
     ? bind(b, mount.source, options, what)
-    : newFilesystem(b, mount.type, mount.source, options.data, options.set, what);
-  if (options.recursiveSet !== 0 || options.recursiveClear !== 0) {
-    const attr = mountAttr(options.recursiveSet, options.recursiveClear);
-    b.call("mount_setattr", [tree, "", AT_EMPTY_PATH | AT_RECURSIVE, attr], what);
-  }
+    : options.copyUp
+    ? copyUp(b, mount, options, at, what)
+    : newFilesystem(b, type, mount.source, superOptions(options), options.set, what);
+  const { propagation, ...attributes } = options;
+  finishMount(b, tree, { ...attributes, propagation: [] }, what);
   b.call("move_mount", [tree, "", at, "", EMPTY], what);
-  for (const [type, recursive] of options.propagation) {
-    b.call(
-      "mount_setattr",
-      [tree, "", AT_EMPTY_PATH | (recursive ? AT_RECURSIVE : 0), mountAttr(0, 0, type)],
-      what,
-    );
-  }
+  finishMount(b, tree, { ...attributes, recursiveSet: 0, recursiveClear: 0, propagation }, what);
   b.call("close", [tree], what);
   b.call("close", [at], what);
 }
 
-/** Hides a path: a file behind /dev/null, a directory behind an empty read-only one (config-linux.md#masked-paths). */
-export function compileMask(b: ProgramBuilder, path: string): void {
+/**
+ * The null device that files are hidden behind: the one outside, taken before the root changes. What the container has as /dev/null may be
+ * anything (CVE-2025-31133).
+ */
+export function openNull(b: ProgramBuilder): Ref {
+  return b.call("open_tree", [AT_FDCWD, "/dev/null", OPEN_TREE_CLONE | O_CLOEXEC], "taking the null device", {
+    keep: "null",
+    spec: "config-linux.md#masked-paths",
+  });
+}
+
+/** Hides a path: a file behind the null device, a directory behind an empty read-only one (config-linux.md#masked-paths). */
+export function compileMask(b: ProgramBuilder, path: string, null_: Ref): void {
   const what = `masking ${path}`;
   const directory = b.newLabel("mask"), done = b.newLabel("masked");
   const how = { flags: O_PATH | O_CLOEXEC, mode: 0, resolve: 0 };
@@ -151,13 +246,13 @@ export function compileMask(b: ProgramBuilder, path: string): void {
     onError: done,
     spec: "config-linux.md#masked-paths",
   });
-  const device = b.call("open_tree", [AT_FDCWD, "/dev/null", OPEN_TREE_CLONE | O_CLOEXEC], what, {
-    keep: "mnt",
-  });
+  const clone = OPEN_TREE_CLONE | O_CLOEXEC | AT_EMPTY_PATH;
+  const device = b.call("open_tree", [null_, "", clone], what, { keep: "mnt" });
   b.call("move_mount", [device, "", at, "", EMPTY], what, { onError: directory });
   b.jump(done);
   b.label(directory);
-  const empty = newFilesystem(b, "tmpfs", "tmpfs", ["size=0", "mode=755"], MOUNT_ATTR_RDONLY, what);
+  const options = ["nr_blocks=1", "nr_inodes=1", "mode=755"];
+  const empty = newFilesystem(b, "tmpfs", "tmpfs", options, MOUNT_ATTR_RDONLY, what);
   b.call("move_mount", [empty, "", at, "", EMPTY], what);
   b.label(done);
 }

@@ -44,22 +44,35 @@ const PROPAGATION: Readonly<Record<string, number>> = {
   unbindable: MS_UNBINDABLE,
 };
 
-/** Options that change nothing here: defaults, and settings of caches that do not exist. */
+/** Options of superblocks, which fsconfig(2) knows for every filesystem; a bind mount has none of its own. */
+const SUPER: readonly string[] = ["async", "dirsync", "lazytime", "mand", "nolazytime", "nomand", "sync"];
+
+/** Options that are for mount(8) only, or flags of mount(2) that no filesystem of today looks at. */
 const WITHOUT_EFFECT: readonly string[] = [
+  "acl",
   "defaults",
-  "async",
-  "sync",
-  "dirsync",
-  "silent",
+  "iversion",
   "loud",
-  "lazytime",
-  "nolazytime",
+  "noacl",
+  "noiversion",
+  "silent",
 ];
+
+/** What is done with a mount beside its flags. */
+const ACTIONS: readonly string[] = ["bind", "rbind", "remount", "tmpcopyup", "idmap", "ridmap"];
 
 /** Options sorted by what they are. */
 export interface MountOptions {
   /** A bind mount. */
   readonly bind: boolean;
+  /** The options of a mount that is there are changed. */
+  readonly remount: boolean;
+  /** A new tmpfs has what it covers. */
+  readonly copyUp: boolean;
+  /** Ids are mapped; "r" for the mounts below too. */
+  readonly idmap: "" | "idmap" | "ridmap";
+  /** Options of the superblock, in order: those of fsconfig(2) for every filesystem, without ro and rw. */
+  readonly superOptions: readonly string[];
   /** Of a bind mount: with the mounts below. */
   readonly recursive: boolean;
   /** MOUNT_ATTR_* to set on this mount. */
@@ -81,7 +94,7 @@ export function mountOptionNames(): string[] {
   const recursive = (names: readonly string[]): string[] => names.map((name) => `r${name}`);
   const attributes = Object.keys(ATTRIBUTES), propagations = Object.keys(PROPAGATION);
   return [
-    ...["bind", "rbind", ...WITHOUT_EFFECT, ...attributes, ...recursive(attributes)],
+    ...[...ACTIONS, ...SUPER, ...WITHOUT_EFFECT, ...attributes, ...recursive(attributes)],
     ...[...propagations, ...recursive(propagations)],
   ].sort();
 }
@@ -96,7 +109,10 @@ export function propagationOf(name: string): readonly [type: number, recursive: 
 
 /** Sorts options. Names that are not known are the filesystem's. */
 export function parseMountOptions(options: readonly string[]): MountOptions {
-  let bind = false, recursive = false, set = 0, clear = 0, recursiveSet = 0, recursiveClear = 0;
+  let bind = false, recursive = false, remount = false, copyUp = false;
+  let idmap: MountOptions["idmap"] = "";
+  const superOptions: string[] = [];
+  let set = 0, clear = 0, recursiveSet = 0, recursiveClear = 0;
   const propagation: (readonly [number, boolean])[] = [];
   const data: string[] = [];
   for (const option of options) {
@@ -106,7 +122,11 @@ export function parseMountOptions(options: readonly string[]): MountOptions {
     if (option === "bind" || option === "rbind") {
       bind = true;
       recursive ||= option === "rbind";
-    } else if (own !== undefined) {
+    } else if (option === "remount") remount = true;
+    else if (option === "tmpcopyup") copyUp = true;
+    else if (option === "idmap" || option === "ridmap") idmap = option;
+    else if (SUPER.includes(option)) superOptions.push(option);
+    else if (own !== undefined) {
       set = set & ~own[1] | own[0];
       clear |= own[1];
     } else if (spread !== undefined) propagation.push(spread);
@@ -115,5 +135,8 @@ export function parseMountOptions(options: readonly string[]): MountOptions {
       recursiveClear |= below[1];
     } else if (!WITHOUT_EFFECT.includes(option)) data.push(option);
   }
-  return { bind, recursive, set, clear, recursiveSet, recursiveClear, propagation, data };
+  return {
+    ...{ bind, recursive, remount, copyUp, idmap, superOptions },
+    ...{ set, clear, recursiveSet, recursiveClear, propagation, data },
+  };
 }

@@ -5,6 +5,7 @@ import * as mount from "../../fs/abi/mount.ts";
 import * as open from "../../fs/abi/open.ts";
 import * as clone from "../abi/linux/clone.ts";
 import * as prctl from "../abi/linux/prctl.ts";
+import type { DeviceRule } from "../spec/types.ts";
 import type { Arg, CallStep, Step, SyscallProgram } from "./types.ts";
 
 type Names = readonly (readonly [name: string, bits: number])[];
@@ -27,6 +28,7 @@ const TREE: Names = [["AT_RECURSIVE", open.AT_RECURSIVE], ["AT_EMPTY_PATH", open
   "OPEN_TREE_CLOEXEC",
   open.O_CLOEXEC,
 ], ["OPEN_TREE_CLONE", mount.OPEN_TREE_CLONE]];
+const PICK: Names = [["FSPICK_EMPTY_PATH", mount.FSPICK_EMPTY_PATH], ["FSPICK_CLOEXEC", 1]];
 const UMOUNT: Names = [["MNT_DETACH", mount.MNT_DETACH], ["UMOUNT_NOFOLLOW", mount.UMOUNT_NOFOLLOW]];
 const PRCTL = new Map(
   Object.entries(prctl).filter(([name]) => !/^PR_CAP_AMBIENT_/.test(name)).map((
@@ -65,8 +67,16 @@ const SHOWN: Readonly<Record<string, Readonly<Record<number, (value: number) => 
   mknodat: { 2: octal, 3: (v) => `makedev(${major(v)}, ${minor(v)})` },
   prctl: { 0: (v) => PRCTL.get(v) ?? String(v) },
   setns: { 1: (v) => flags(v, CLONE) },
+  bpf: { 0: (v) => v === 8 ? "BPF_PROG_ATTACH" : String(v) },
+  fspick: { 2: (v) => flags(v, PICK) },
+  unlinkat: { 2: (v) => flags(v, AT) },
   unshare: { 0: (v) => flags(v, CLONE) },
 };
+
+/** "allow c 1:3 rw", "deny a *:* rwm". */
+function rule({ allow, type, major: maj, minor: min, access }: DeviceRule): string {
+  return `${allow ? "allow" : "deny"} ${type} ${maj ?? "*"}:${min ?? "*"} ${access || "rwm"}`;
+}
 
 function struct(value: object): string {
   const field = (name: string, v: unknown): string => {
@@ -75,6 +85,7 @@ function struct(value: object): string {
     if (name === "attr_set" || name === "attr_clr") return flags(v as number, ATTR);
     if (name === "propagation") return flags(v as number, MS);
     if (name === "mode") return octal(v as number);
+    if (name === "rules") return `[${(v as readonly DeviceRule[]).map(rule).join(", ")}]`;
     return Array.isArray(v) ? `[${v.join(" ")}]` : v === null ? "RLIM64_INFINITY" : String(v);
   };
   const shown = Object.entries(value).filter(([name, v]) => v !== 0 || name === "flags");
@@ -89,6 +100,7 @@ function argument(step: CallStep, value: Arg, i: number): string {
     return own !== undefined ? own(value) : value === open.AT_FDCWD ? "AT_FDCWD" : String(value);
   }
   if (Array.isArray(value)) return JSON.stringify(value);
+  if ("pidOf" in value) return "CHILD";
   if ("child" in value) return `"/proc/CHILD/${value.child}"`;
   return "ref" in value ? value.ref : struct(value);
 }
@@ -97,11 +109,16 @@ function line(step: Step): string {
   if ("label" in step) return `${step.label}:`;
   if ("jump" in step) return `    goto ${step.jump}`;
   if ("stage" in step) return `    -- ${step.stage} --`;
+  if ("copy" in step) return `    copy ${step.copy.from.ref} to ${step.copy.to.ref}  # ${step.what}`;
   if ("fail" in step) return `    fail ${errnoName(step.fail)}  # ${step.what}`;
   const call = `${step.call}(${step.args.map((arg, i) => argument(step, arg, i)).join(", ")})`;
   const result = step.result === undefined ? "" : `${step.result} = `;
   const ok = step.ok === undefined ? "" : ` or ${step.ok.map(errnoName).join(", ")}`;
-  const onError = step.onError === undefined ? "" : ` else goto ${step.onError}`;
+  const onError = step.onError === undefined
+    ? ""
+    : step.onError === "ignore"
+    ? " else go on"
+    : ` else goto ${step.onError}`;
   return `    ${result}${call}${ok}${onError}  # ${step.what}${
     step.spec === undefined ? "" : ` (${step.spec})`
   }`;

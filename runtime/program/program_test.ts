@@ -11,7 +11,9 @@ import {
 } from "../../fs/abi/mount.ts";
 import { decodeSpec } from "../spec/decode.ts";
 import { compileSpec } from "./compile.ts";
-import { parseMountOptions } from "./mount_options.ts";
+import { cgroupPathOf } from "./compile_cgroup.ts";
+import { mountOptionNames, parseMountOptions } from "./mount_options.ts";
+import { resourceWrites } from "./resources.ts";
 import { printProgram } from "./print.ts";
 import type { Step } from "./types.ts";
 
@@ -57,6 +59,46 @@ const SPECS: Record<string, unknown> = {
       }],
       gidMappings: [{ containerID: 0, hostID: 100000, size: 65536 }],
       timeOffsets: { monotonic: { secs: -5, nanosecs: 7 }, boottime: { secs: 172800, nanosecs: 0 } },
+    },
+  },
+  cgroup: {
+    ociVersion: "1.2.0",
+    root: { path: "rootfs" },
+    process: { cwd: "/", args: ["/bin/sh"], user: { uid: 5, gid: 5 } },
+    mounts: [
+      {
+        destination: "/sys/fs/cgroup",
+        type: "cgroup",
+        source: "cgroup",
+        options: ["nosuid", "noexec", "nodev"],
+      },
+      { destination: "/var", type: "tmpfs", source: "tmpfs", options: ["tmpcopyup", "ro", "mode=755"] },
+      {
+        destination: "/var",
+        type: "tmpfs",
+        source: "tmpfs",
+        options: ["remount", "rw", "size=1m", "rnosuid"],
+      },
+    ],
+    linux: {
+      namespaces: [{ type: "mount" }, { type: "user" }, { type: "cgroup" }],
+      uidMappings: [{ containerID: 0, hostID: 1000, size: 10 }],
+      gidMappings: [{ containerID: 0, hostID: 1000, size: 10 }],
+      cgroupsPath: "/pods/one",
+      resources: {
+        devices: [{ allow: false, access: "rwm" }, {
+          allow: true,
+          type: "c",
+          major: 10,
+          minor: 229,
+          access: "rw",
+        }],
+        memory: { limit: 67108864, swap: 134217728, reservation: 1048576 },
+        pids: { limit: 10 },
+        cpu: { shares: 1024, quota: 50000, period: 100000, cpus: "0-1" },
+        unified: { "memory.oom.group": "1" },
+      },
+      rootfsPropagation: "shared",
     },
   },
   full: {
@@ -158,4 +200,101 @@ Deno.test("mount options: attributes, propagation, data; the last of a pair coun
   assert.deepEqual(o.data, ["size=1m", "mode=755"]);
   const bind = parseMountOptions(["rbind", "rro"]);
   assert.deepEqual([bind.bind, bind.recursive, bind.recursiveSet], [true, true, MOUNT_ATTR_RDONLY]);
+});
+
+Deno.test("config.md#mounts: every option of the table is one of ours; only the filesystem's own are left for it", () => {
+  const known =
+    ("async atime bind defaults dev diratime dirsync exec iversion lazytime loud mand noatime nodev nodiratime noexec " +
+      "noiversion nolazytime nomand norelatime nostrictatime nosuid nosymfollow private ratime rbind rdev rdiratime relatime remount " +
+      "rexec rnoatime rnodev rnodiratime rnoexec rnorelatime rnostrictatime rnosuid rnosymfollow ro rprivate rrelatime rro rrw rshared " +
+      "rslave rstrictatime rsuid rsymfollow runbindable rw shared silent slave strictatime suid sync symfollow tmpcopyup unbindable " +
+      "idmap ridmap").split(" ");
+  assert.deepEqual(parseMountOptions(known).data, []);
+  const names = mountOptionNames();
+  assert.deepEqual(known.filter((name) => !names.includes(name)), []);
+  const o = parseMountOptions(["remount", "sync", "lazytime", "size=5", "tmpcopyup", "ridmap"]);
+  assert.deepEqual([o.remount, o.copyUp, o.idmap, o.superOptions, o.data], [true, true, "ridmap", [
+    "sync",
+    "lazytime",
+  ], ["size=5"]]);
+});
+
+Deno.test("config-linux.md#sysctl: what is not the container's own is refused, as runc does", () => {
+  const compile = (sysctl: Record<string, string>, types: string[]): unknown =>
+    compileSpec(
+      decodeSpec({
+        ...SPECS.minimal as object,
+        linux: { namespaces: types.map((type) => ({ type })), sysctl },
+      }),
+      { rootfs: "/r" },
+    );
+  for (const name of ["kernel.msgmax", "fs.mqueue.msg_max", "kernel/shm_rmid_forced"]) {
+    assert.throws(() => compile({ [name]: "1" }, ["uts", "network"]), /the host's ipc namespace/);
+    compile({ [name]: "1" }, ["ipc"]);
+  }
+  assert.throws(() => compile({ "net.ipv4.ip_forward": "1" }, ["ipc"]), /the host's network namespace/);
+  compile({ "net.ipv4.ip_forward": "1" }, ["network"]);
+  assert.throws(() => compile({ "kernel.hostname": "x" }, ["uts"]), /conflicts with the field "hostname"/);
+  assert.throws(() => compile({ "kernel.domainname": "x" }, ["ipc"]), /not in a separate kernel namespace/);
+  assert.throws(
+    () => compile({ "vm.overcommit_memory": "1" }, ["ipc", "uts", "network"]),
+    /not in a separate kernel/,
+  );
+  assert.throws(() => compile({ "net..x": "1" }, ["network"]), /it is no name/);
+  assert.throws(() => compile({ "net/../kernel/panic": "1" }, ["network"]), /it is no name/);
+});
+
+Deno.test("config-linux.md#control-groups: version 1's numbers in version 2's files", () => {
+  const resources = (json: object): string[] =>
+    resourceWrites(
+      decodeSpec({ ...SPECS.minimal as object, linux: { resources: json } }).linux.resources!,
+    ).map(({ file, value, optional }) => `${file}=${value}${optional ? "?" : ""}`);
+  assert.deepEqual(resources({ memory: { limit: -1 } }), ["memory.swap.max=max?", "memory.max=max"]);
+  assert.deepEqual(resources({ memory: { limit: 100, swap: 100 } }), ["memory.swap.max=0", "memory.max=100"]);
+  assert.throws(
+    () => resources({ memory: { swap: 100 } }),
+    /memory.swap: a limit of swap needs a limit of memory/,
+  );
+  assert.throws(() => resources({ memory: { limit: 200, swap: 100 } }), /less than the 200 of memory/);
+  assert.deepEqual(resources({ pids: { limit: -1 } }), ["pids.max=max"]);
+  assert.deepEqual(resources({ cpu: { shares: 2 } }), ["cpu.weight=1"]);
+  assert.deepEqual(resources({ cpu: { shares: 262144, quota: -1, burst: 5 } }), [
+    "cpu.weight=10000",
+    "cpu.max=max",
+    "cpu.max.burst=5",
+  ]);
+  assert.deepEqual(resources({ cpu: { idle: 1, period: 5000, mems: "0" } }), [
+    "cpu.idle=1",
+    "cpu.max=max 5000",
+    "cpuset.mems=0",
+  ]);
+  assert.deepEqual(
+    resources({
+      blockIO: {
+        weight: 1000,
+        throttleReadBpsDevice: [{ major: 8, minor: 0, rate: 600 }],
+        weightDevice: [{ major: 8, minor: 1, weight: 10 }],
+      },
+    }),
+    ["io.weight=default 10000", "io.weight=8:1 1", "io.max=8:0 rbps=600"],
+  );
+  assert.deepEqual(resources({ hugepageLimits: [{ pageSize: "2MB", limit: 0 }] }), [
+    "hugetlb.2MB.max=0",
+    "hugetlb.2MB.rsvd.max=0?",
+  ]);
+  assert.deepEqual(resources({ rdma: { mlx5: { hcaHandles: 3 } } }), ["rdma.max=mlx5 hca_handle=3"]);
+  assert.deepEqual(resources({ unified: { "io.max": "8:0 rbps=1\n8:1 wbps=2\n" } }), [
+    "io.max=8:0 rbps=1",
+    "io.max=8:1 wbps=2",
+  ]);
+});
+
+Deno.test("linux.cgroupsPath stays below the root of the cgroups; without one the container's id is its name", () => {
+  const spec = (cgroupsPath?: string) =>
+    decodeSpec({ ...SPECS.minimal as object, linux: cgroupsPath === undefined ? {} : { cgroupsPath } });
+  assert.equal(cgroupPathOf(spec(), undefined), undefined);
+  assert.equal(cgroupPathOf(spec(), "id"), "id");
+  assert.equal(cgroupPathOf(spec("/a//b/./c/"), "id"), "a/b/c");
+  assert.throws(() => cgroupPathOf(spec("/a/../../b"), "id"), /no place below the root/);
+  assert.throws(() => cgroupPathOf(spec("/"), "id"), /no place below the root/);
 });

@@ -4,9 +4,11 @@
  * a structure is written as an object, a descriptor that an earlier call returned as `{ ref: "name" }`.
  * @module
  */
+import type { DeviceRule } from "../spec/types.ts";
 
 /** System calls a program may contain. */
 export type SyscallName =
+  | "bpf"
   | "capset"
   | "chdir"
   | "close"
@@ -19,6 +21,7 @@ export type SyscallName =
   | "fsconfig"
   | "fsmount"
   | "fsopen"
+  | "fspick"
   | "fstatfs"
   | "getcwd"
   | "mkdirat"
@@ -40,6 +43,7 @@ export type SyscallName =
   | "symlinkat"
   | "umask"
   | "umount2"
+  | "unlinkat"
   | "unshare"
   | "write";
 
@@ -53,6 +57,20 @@ export interface Ref {
 export interface ChildFile {
   /** The name in /proc/PID. */
   readonly child: string;
+}
+
+/** The child's process id as the runtime sees it, in decimal. */
+export interface ChildPid {
+  /** Whose. */
+  readonly pidOf: "child";
+}
+
+/** A BPF program of a cgroup, by what it decides: the attach of bpf(2), whose instructions are made where they are loaded. */
+export interface DeviceProgram {
+  /** Where it is attached. */
+  readonly attach_type: "BPF_CGROUP_DEVICE";
+  /** Allowed devices: the last rule that fits decides, what no rule is about is denied. */
+  readonly rules: readonly DeviceRule[];
 }
 
 /** struct open_how (man 2 openat2). */
@@ -102,6 +120,8 @@ export type Arg =
   | null
   | Ref
   | ChildFile
+  | ChildPid
+  | DeviceProgram
   | OpenHow
   | MountAttr
   | Rlimit
@@ -156,8 +176,19 @@ export interface StageStep {
   readonly stage: "environment" | "created";
 }
 
+/**
+ * Copies what is below one directory into another, with owners, permissions, times and attributes: tmpcopyup of a mount. Not a system call: a
+ * loop over many.
+ */
+export interface CopyStep {
+  /** Descriptors of the two directories. */
+  readonly copy: { readonly from: Ref; readonly to: Ref };
+  /** What is being done: the start of the error message. */
+  readonly what: string;
+}
+
 /** Any step. */
-export type Step = CallStep | LabelStep | JumpStep | FailStep | StageStep;
+export type Step = CallStep | LabelStep | JumpStep | FailStep | StageStep | CopyStep;
 
 /** The program of a container's init (or of an exec). */
 export interface SyscallProgram {

@@ -1,12 +1,24 @@
 /** Runs a SyscallProgram on the userland kernel. @module */
 import { errnoText } from "../../../fs/abi/errno_text.ts";
 import { CLONE_CLEAR_SIGHAND, CLONE_PARENT } from "../../abi/linux/clone.ts";
-import type { Arg, CallStep, StageStep, Step, SyscallName, SyscallProgram } from "../../program/types.ts";
+import type { VPath } from "../../../fs/vfs/dentry.ts";
+import type {
+  Arg,
+  CallStep,
+  CopyStep,
+  Ref,
+  StageStep,
+  Step,
+  SyscallName,
+  SyscallProgram,
+} from "../../program/types.ts";
 import type { LoadedImage } from "./binfmt.ts";
 import { execve } from "./execve.ts";
 import type { FdTable } from "./fd_table.ts";
 import type { Kernel } from "./kernel.ts";
 import { Arguments } from "./syscalls/arguments.ts";
+import { cgroupCalls } from "./syscalls/cgroup.ts";
+import { copyBelow } from "./copy_below.ts";
 import { fileCalls, type Syscall } from "./syscalls/file.ts";
 import { mountCalls } from "./syscalls/mount.ts";
 import { processCalls } from "./syscalls/process.ts";
@@ -33,6 +45,7 @@ export interface ReadyProcess {
 const CALLS: Readonly<Partial<Record<SyscallName, Syscall>>> = {
   ...fileCalls,
   ...mountCalls,
+  ...cgroupCalls,
   ...processCalls,
 };
 
@@ -59,6 +72,7 @@ class Run {
 
   #resolve(arg: Arg): Arg {
     if (typeof arg !== "object" || arg === null) return arg;
+    if ("pidOf" in arg) return String(this.child?.id.in(this.task.pidNs) ?? 0);
     if ("child" in arg) return `/proc/${this.child?.id.in(this.task.pidNs) ?? "self"}/${arg.child}`;
     if (!("ref" in arg)) return arg;
     const value = this.results.get(arg.ref);
@@ -66,6 +80,14 @@ class Run {
       throw new TypeError(`program: no step has stored a result as ${JSON.stringify(arg.ref)}`);
     }
     return value;
+  }
+
+  /** Copies a directory (tmpcopyup). */
+  copy({ copy: { from, to }, what }: CopyStep): void {
+    const place = (ref: Ref): VPath =>
+      this.task.files.get(this.#resolve(ref) as number)!.file as unknown as VPath;
+    const error = copyBelow(this.task, place(from), place(to));
+    if (error < 0) throw new ProgramError(`${what}: ${errnoText(-error)}`, -error, null);
   }
 
   /** Makes one call. Its result or a negative errno. */
@@ -164,6 +186,7 @@ async function runSteps(
     const step = steps[i]!;
     if ("jump" in step) i = jump(step.jump);
     else if ("stage" in step) await stages(step.stage, task);
+    else if ("copy" in step) run.copy(step);
     else if ("fail" in step) throw new ProgramError(step.what, step.fail, null);
     else if ("call" in step) {
       const result = await run.call(step);

@@ -5,7 +5,7 @@ import { AT_EMPTY_PATH, AT_FDCWD } from "../../../../fs/abi/open.ts";
 import { EMPTY_PATH } from "../../../../fs/vfs/path_name.ts";
 import type { VPath } from "../../../../fs/vfs/dentry.ts";
 import { lookupAt } from "../../../../fs/vfs/walk.ts";
-import type { Arg, CapSets, MountAttr, OpenHow, Rlimit } from "../../../program/types.ts";
+import type { Arg, CapSets, DeviceProgram, MountAttr, OpenHow, Rlimit } from "../../../program/types.ts";
 import type { Task } from "../task.ts";
 
 /** The arguments of one call; references are numbers by now. */
@@ -67,6 +67,10 @@ export class Arguments {
   /** A struct rlimit64, or null. */
   rlimit(i: number): Rlimit | null {
     return this.values[i] === null ? null : this.#struct(i, "rlim_cur", "a struct rlimit64");
+  }
+  /** A program that decides about devices. */
+  deviceProgram(i: number): DeviceProgram {
+    return this.#struct(i, "rules", "a device program");
   }
   /** Capability sets. */
   capSets(i: number): CapSets {

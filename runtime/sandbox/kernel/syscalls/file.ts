@@ -16,6 +16,7 @@ import {
   permission,
   PipeFile,
   symlinkAt,
+  unlinkAt,
 } from "../../../../fs/vfs/mod.ts";
 import type { OpenFile } from "../../../../fs/vfs/open_file.ts";
 import type { Task } from "../task.ts";
@@ -103,6 +104,7 @@ export const fileCalls = {
   mkdirat: (task, a) => at(task, a.number(0), a.string(1), 0, (b, p) => mkdirAt(task, b, p, a.number(2))),
   mknodat: (task, a) =>
     at(task, a.number(0), a.string(1), 0, (b, p) => mknodAt(task, b, p, a.number(2), a.number(3))),
+  unlinkat: (task, a) => at(task, a.number(0), a.string(1), 0, (b, p) => unlinkAt(task, b, p, a.number(2))),
   symlinkat: (task, a) => at(task, a.number(1), a.string(2), 0, (b, p) => symlinkAt(task, a.string(0), b, p)),
   fchmodat: (task, a) =>
     at(
