@@ -253,7 +253,15 @@ export class Task implements Caller {
     return this.dying || this.signalPending ? -EINTR : result;
   }
 
-  #sleep(queues: readonly WaitQueue[], events: number, deadline: number): Promise<number> {
+  /** Waits for a queue to be woken; only the task's own death ends the wait early. */
+  async waitKillable(queue: WaitQueue): Promise<void> {
+    if (this.dying) return;
+    const start = this.kernel.clock.monotonic();
+    await this.#sleep([queue], -1, Infinity, true);
+    this.#slept += this.kernel.clock.monotonic() - start;
+  }
+
+  #sleep(queues: readonly WaitQueue[], events: number, deadline: number, killable = false): Promise<number> {
     return new Promise((resolve) => {
       let timer: ReturnType<typeof setTimeout> | undefined;
       const finish = (result: number): void => {
@@ -267,7 +275,9 @@ export class Task implements Caller {
           if ((now & events) !== 0) finish(0);
         },
       };
-      const interrupt = (): void => finish(-EINTR);
+      const interrupt = (): void => {
+        if (!killable || this.dying) finish(-EINTR);
+      };
       const arm = (): void => {
         const left = deadline - this.kernel.clock.monotonic();
         if (left <= 0 && timer !== undefined) return finish(-ETIMEDOUT);

@@ -114,8 +114,5 @@ export function isChrooted(task: Task): boolean {
 
 /** vfork(2): waits until `child` has executed another program or has ended. Only death interrupts the wait. */
 export async function waitForVfork(task: Task, child: Task): Promise<void> {
-  while (!child.hasExecuted && !child.exiting && !task.dying) {
-    await task.waitFor([child.execQueue], -1, Infinity);
-    if (task.signalPending) await new Promise<void>((resolve) => setTimeout(resolve, 0));
-  }
+  while (!child.hasExecuted && !child.exiting && !task.dying) await task.waitKillable(child.execQueue);
 }

@@ -21,6 +21,7 @@ import {
 import { SigSet } from "./sigset.ts";
 import type { Task } from "./task.ts";
 import { kill, sigqueue } from "./task_kill.ts";
+import { waitForVfork } from "./task_clone.ts";
 import { child } from "./testing.ts";
 
 const {
@@ -301,4 +302,24 @@ Deno.test("a frozen task waits until it is thawed; only SIGKILL gets through", a
   kill(task, task.pid, SIGKILL);
   await point;
   assert.ok(task.dying);
+});
+
+Deno.test("vfork(2): the parent waits until the child has executed a program or ended; signals wait too, but not its death", async () => {
+  const parent = new Kernel().spawn();
+  parent.driven = true;
+  catches(parent, SIGUSR1);
+  for (const end of ["exec", "exit", "death"] as const) {
+    const task = child(parent);
+    let over = false;
+    const waiting = waitForVfork(parent, task).then(() => over = true);
+    self(parent, SIGUSR1);
+    await new Promise((resolve) => setTimeout(resolve, 2));
+    assert.ok(!over);
+    if (end === "exec") {
+      task.hasExecuted = true;
+      task.execQueue.wake(-1);
+    } else if (end === "exit") task.exit(0);
+    else kill(parent, parent.pid, SIGKILL);
+    await waiting;
+  }
 });
