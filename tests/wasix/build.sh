@@ -10,3 +10,10 @@ for source in "$here"/*.c; do
   wasm-opt --strip-debug --strip-producers "$out/$name.wasm" -o "$out/$name.wasm"
   rm "$out/$name.plain"
 done
+
+# Without libc, with a memory that is shared and imported.
+clang --target=wasm32 -O2 -nostdlib -matomics -mbulk-memory -Wl,--import-memory,--shared-memory,--max-memory=33554432 \
+  -o "$out/generation2023.plain" "$here/freestanding/generation2023.c"
+wasm-opt -O2 --enable-threads --enable-bulk-memory --asyncify --strip-debug --strip-producers "$out/generation2023.plain" \
+  -o "$out/generation2023.wasm"
+rm "$out/generation2023.plain"

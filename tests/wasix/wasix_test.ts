@@ -25,3 +25,11 @@ for (const [name, what] of Object.entries(DRIVERS)) {
   Deno.test(`${name}: ${what}`, () => drive(name));
   Deno.test(`${name}, interruptible: the same`, () => drive(name, true));
 }
+
+for (const interruptible of [false, true]) {
+  Deno.test(`a program of 2023 with a shared memory${interruptible ? ", interruptible" : ""}`, async () => {
+    const files = { "/program": await module("generation2023") };
+    await using guests = new GuestKernel({ files, interruptible });
+    assert.deepEqual(await guests.run(["/program"]), { status: 0, stdout: "", stderr: "" });
+  });
+}
