@@ -1,10 +1,9 @@
-/** Drivers of the memory devices and of the terminal aliases (man 4 null, full, random, tty, console). @module */
+/** Drivers of the memory devices (man 4 null, full, random). Terminals are the kernel's. @module */
 import { makedev } from "../abi/device.ts";
-import { EIO, ENOSPC, ENXIO } from "../abi/errno.ts";
+import { ENOSPC } from "../abi/errno.ts";
 import type { Inode } from "../vfs/inode.ts";
 import type { DeviceDriver, DeviceRegistry } from "../vfs/device.ts";
 import { OpenFile } from "../vfs/open_file.ts";
-import type { Caller } from "../vfs/vfs.ts";
 
 /** Most bytes that the host's generator gives at once (crypto.getRandomValues). */
 const RANDOM_CHUNK = 65536;
@@ -60,11 +59,9 @@ class RandomFile extends MemoryDevice {
 export interface DeviceHost {
   /** Fills at most 65536 bytes with random data. */
   readonly fillRandom: (bytes: Uint8Array) => void;
-  /** The caller's controlling terminal, newly held; undefined if it has none (man 4 tty). */
-  readonly terminal?: (caller: Caller) => OpenFile | undefined;
 }
 
-/** Registers null, zero, full, random, urandom, tty and console. */
+/** Registers null, zero, full, random and urandom. */
 export function registerDevices(registry: DeviceRegistry, host: DeviceHost): void {
   const device = (major: number, minor: number, open: DeviceDriver["open"]): void =>
     registry.register("c", makedev(major, minor), { open });
@@ -74,6 +71,4 @@ export function registerDevices(registry: DeviceRegistry, host: DeviceHost): voi
   for (const minor of [8, 9]) {
     device(1, minor, (inode, flags) => new RandomFile(inode, flags, host.fillRandom));
   }
-  device(5, 0, (_inode, _flags, caller) => host.terminal?.(caller) ?? -ENXIO);
-  device(5, 1, (_inode, _flags, caller) => host.terminal?.(caller) ?? -EIO);
 }

@@ -193,9 +193,15 @@ function openFound(c: Caller, mount: Mount, dentry: Dentry, flags: number): Open
   if (isDir(mode)) return finish(new DirFile(inode, status), mount, dentry);
   const stream = inode.openStream(status);
   if (stream !== undefined) return finish(stream, mount, dentry);
-  if (special) return finish(c.vfs.devices.open(inode, status, c), mount, dentry);
+  if (special) return openDevice(c, mount, dentry, status);
   if (isFifo(mode)) return finish(openFifo(inode, status), mount, dentry);
   return -ENXIO; // a socket (man 2 open)
+}
+
+function openDevice(c: Caller, mount: Mount, dentry: Dentry, flags: number): OpenFile | number {
+  const file = c.vfs.devices.open(dentry.inode!, flags, c, { mount, dentry });
+  // /dev/tty stands for another device: such a file has its own place.
+  return typeof file !== "number" && file.dentry !== null ? file : finish(file, mount, dentry);
 }
 
 function truncate(c: Caller, inode: Inode): number {

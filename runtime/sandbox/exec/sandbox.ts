@@ -23,7 +23,6 @@ import { hostDevices } from "../kernel/host_devices.ts";
 import { Kernel } from "../kernel/kernel.ts";
 import { procHost } from "../kernel/proc_host.ts";
 import { type ReadyProcess, runProgram, type Stages } from "../kernel/program_runner.ts";
-import type { Task } from "../kernel/task.ts";
 import { runTask } from "../kernel/task_run.ts";
 import { hostClock } from "./host_clock.ts";
 import { Ticker } from "./interrupt/ticker.ts";
@@ -59,11 +58,6 @@ function fillRandom(bytes: Uint8Array): void {
   for (let at = 0; at < bytes.length; at += RANDOM_CHUNK) {
     bytes.set(crypto.getRandomValues(new Uint8Array(Math.min(RANDOM_CHUNK, bytes.length - at))), at);
   }
-}
-
-/** The terminal a task was given as standard input, output or error. */
-function terminalOf(task: Task): OpenFile | undefined {
-  return [0, 1, 2].map((fd) => task.files.get(fd)?.file).find((file) => file?.isTty)?.acquire();
 }
 
 /** See the module's comment. */
@@ -102,7 +96,7 @@ export class Sandbox {
     add(sysfsType, privilegedOver((task) => task.nsproxy.net), true);
     const proc = procType((caller) => procHost(kernel, caller, memory));
     add(proc, privilegedOver((task) => task.pidNs), true);
-    registerDevices(kernel.vfs.devices, { fillRandom, terminal: (caller) => terminalOf(caller as Task) });
+    registerDevices(kernel.vfs.devices, { fillRandom });
     kernel.mountHost("/dev", hostDevices(), "devtmpfs");
     kernel.mountHost("/proc", new ProcfsSuper({ host: procHost(kernel, kernel.swapper, memory) }), "proc");
     kernel.mountHost("/sys/fs/cgroup", new CgroupfsSuper(kernel.cgroups.root, kernel.vfs), "cgroup2");

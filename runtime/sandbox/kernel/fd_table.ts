@@ -1,6 +1,7 @@
 /** Descriptor tables: small numbers to open file descriptions (man 2 open, man 2 dup). @module */
 import { EBADF, EINVAL, EMFILE } from "../../../fs/abi/errno.ts";
 import type { OpenFile } from "../../../fs/vfs/open_file.ts";
+import { TtyFile } from "./tty/pty_files.ts";
 
 /** Every right a personality can know: what a descriptor starts with until the personality narrows it. */
 const ALL_RIGHTS = 0x3fffffff;
@@ -12,8 +13,13 @@ export class FdEntry {
   /** Rights that files opened through it can have. */
   inheriting = ALL_RIGHTS;
 
+  /** The file, if it is a terminal: reading and writing it has to do with jobs (tty/calls.ts). */
+  readonly tty: TtyFile | null;
+
   /** A descriptor of `file`; `cloexec`: closed by execve. */
-  constructor(readonly file: OpenFile, public cloexec: boolean) {}
+  constructor(readonly file: OpenFile, public cloexec: boolean) {
+    this.tty = file instanceof TtyFile ? file : null;
+  }
 }
 
 /** One table; tasks may share it (CLONE_FILES). */

@@ -33,6 +33,7 @@ import { NetNamespace } from "../net/namespace.ts";
 import { Task } from "./task.ts";
 import { clone } from "./task_clone.ts";
 import { TimeNamespace } from "./time_namespace.ts";
+import { registerTerminals } from "./tty/drivers.ts";
 import { UserNamespace } from "./user_namespace.ts";
 import { UtsNamespace } from "./uts_namespace.ts";
 
@@ -76,6 +77,7 @@ export class Kernel {
     this.vfs.devices.allows = (caller, type, rdev, access) =>
       this.cgroups.mayUse(caller, type, major(rdev), minor(rdev), access);
     for (const type of kernelFilesystems()) this.vfs.filesystems.set(type.name, type);
+    registerTerminals(this.vfs.devices);
     this.formats = [...options.formats ?? []];
     this.bootedAt = this.clock.monotonic();
     const root = new TmpfsSuper({ mode: 0o755 });

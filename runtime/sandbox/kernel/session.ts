@@ -15,6 +15,8 @@ export interface ControllingTerminal {
   foreground: ProcessGroup | null;
   /** TOSTOP is set: writing from the background stops the writer. */
   readonly tostop: boolean;
+  /** The line has gone (man 2 vhangup): it is nobody's, the leader and with `all` the foreground are told, open files are at their end. */
+  hangUp(all?: boolean): void;
   /** Its device number (makedev). */
   readonly device?: number;
 }
@@ -157,12 +159,16 @@ export function setControllingTerminal(task: Task, tty: ControllingTerminal, ste
 
 const CAP_SYS_ADMIN = 21;
 
-/** ioctl TIOCNOTTY, and the end of a session leader: the terminal is nobody's, its foreground gets SIGHUP and SIGCONT. */
+/** ioctl TIOCNOTTY: the terminal is nobody's, its foreground gets SIGHUP and SIGCONT. At the end of a session leader it is hung up. */
 export function leaveTerminal(task: Task): number {
   const { session } = task.group;
   const { tty } = session;
   if (tty === null) return -ENOTTY;
   if (session.pid !== task.id) return 0;
+  if (task.exiting) {
+    tty.hangUp(true);
+    return 0;
+  }
   const { foreground } = tty;
   tty.session = tty.foreground = session.tty = null;
   foreground?.signal(SIGHUP);

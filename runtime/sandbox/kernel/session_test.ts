@@ -4,7 +4,6 @@ import { SIGNAL } from "../../abi/linux/signal.ts";
 import { Kernel } from "./kernel.ts";
 import {
   checkTerminalJob,
-  type ControllingTerminal,
   ERESTARTSYS,
   getForeground,
   getpgid,
@@ -17,14 +16,15 @@ import {
 import { DEFAULT_ACTION, SIG_IGN } from "./sigaction.ts";
 import type { Task } from "./task.ts";
 import { child } from "./testing.ts";
+import { Tty } from "./tty/tty.ts";
 
 const { SIGHUP, SIGTTIN, SIGTTOU } = SIGNAL;
 
 /** A shell that leads a session, and its terminal. */
-function shell(): { readonly leader: Task; readonly tty: ControllingTerminal } {
+function shell(): { readonly leader: Task; readonly tty: Tty } {
   const leader = child(new Kernel().spawn());
   assert.equal(setsid(leader), leader.pid);
-  const tty: ControllingTerminal = { session: null, foreground: null, tostop: false };
+  const tty = new Tty();
   assert.equal(setControllingTerminal(leader, tty, false), 0);
   return { leader, tty };
 }

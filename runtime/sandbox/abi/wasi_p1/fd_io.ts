@@ -7,6 +7,7 @@ import { POLLIN, POLLOUT } from "../../../../fs/abi/poll.ts";
 import { ftruncate } from "../../../../fs/vfs/mod.ts";
 import type { OpenFile } from "../../../../fs/vfs/open_file.ts";
 import type { FdEntry } from "../../kernel/fd_table.ts";
+import { mayWrite, readTerminal, waitAndRead } from "../../kernel/tty/calls.ts";
 import { fileSizeRoom, mayExtend } from "../../kernel/file_size_limit.ts";
 import { type BlockingFunction, END_GUEST, type PlainFunction, WOULD_BLOCK } from "../shim.ts";
 import { BADF, FAULT, INVAL, NOTCAPABLE, SUCCESS, toWasi } from "./errno.ts";
@@ -17,6 +18,8 @@ import { RIGHT } from "./types.ts";
 const IOV_MAX = 1024;
 /** Most bytes in one call (MAX_RW_COUNT of man 2 read, NOTES). */
 const MAX_RW_COUNT = 0x7ffff000;
+/** Most bytes of a terminal in one call: more than either of its ends ever has. */
+const TTY_CHUNK = 16384;
 const TWO_63 = 2 ** 63;
 
 /** Functions of one subject, to be merged into the whole interface. */
@@ -118,6 +121,25 @@ export function fdIo(p: WasiProcess): FunctionSet {
     return SUCCESS;
   }
 
+  /** Hands out what one read of a terminal gave: a line is not joined with the next because there is room in another iovec. */
+  function readTty(
+    file: OpenFile,
+    n: number,
+    from: Uint8Array,
+    iovs: number,
+    count: number,
+    out: number,
+  ): number {
+    if (n < 0) return n === -EAGAIN && !file.nonblocking ? WOULD_BLOCK : p.result(n);
+    const bytes = memory.bytes, view = memory.view;
+    for (let i = 0, at = 0; i < count && at < n; i++) {
+      const len = Math.min(view.getUint32(iovs + i * 8 + 4, true), n - at);
+      bytes.set(from.subarray(at, at + len), view.getUint32(iovs + i * 8, true));
+      at += len;
+    }
+    return done(out, n);
+  }
+
   function fdRead(fd: number, iovs: number, count: number, out: number): number {
     const entry = files.get(fd);
     if (entry === undefined) return BADF;
@@ -125,6 +147,10 @@ export function fdIo(p: WasiProcess): FunctionSet {
     iovs >>>= 0, count >>>= 0, out >>>= 0;
     const size = span(iovs, count, out);
     if (size < 0) return spanError(size);
+    if (entry.tty !== null) {
+      const into = new Uint8Array(Math.min(size, TTY_CHUNK));
+      return readTty(entry.tty, readTerminal(task, entry.tty, into), into, iovs, count, out);
+    }
     const n = scatter(entry.file, iovs, count, size, -1);
     if (n >= 0) return done(out, n);
     if (n === -EAGAIN && !entry.file.nonblocking) return WOULD_BLOCK;
@@ -135,6 +161,12 @@ export function fdIo(p: WasiProcess): FunctionSet {
     for (;;) {
       const entry = files.get(fd);
       if (entry === undefined) return BADF;
+      if (entry.tty !== null) {
+        iovs >>>= 0, count >>>= 0, out >>>= 0;
+        const into = new Uint8Array(Math.min(span(iovs, count, out), TTY_CHUNK));
+        const n = await waitAndRead(task, entry.tty, into);
+        return task.dying ? END_GUEST : readTty(entry.tty, n, into, iovs, count, out);
+      }
       const error = await task.block(entry.file, POLLIN);
       if (task.dying) return END_GUEST;
       if (error < 0) return toWasi(error);
@@ -152,6 +184,10 @@ export function fdIo(p: WasiProcess): FunctionSet {
     iovs >>>= 0, count >>>= 0, out >>>= 0;
     const size = span(iovs, count, out);
     if (size < 0) return spanError(size);
+    if (entry.tty !== null) {
+      const denied = mayWrite(task, entry.tty);
+      if (denied < 0) return p.result(denied);
+    }
     const n = gather(file, iovs, count, 0, -1);
     if (n === size) return done(out, n);
     if ((n >= 0 || n === -EAGAIN) && !file.nonblocking && file.waitQueue() !== null && n < MAX_RW_COUNT) {
@@ -171,6 +207,8 @@ export function fdIo(p: WasiProcess): FunctionSet {
       const error = await task.block(entry.file, POLLOUT);
       if (task.dying) return END_GUEST;
       if (error < 0) return total > 0 ? done(out, total) : toWasi(error);
+      const denied = entry.tty === null ? 0 : mayWrite(task, entry.tty);
+      if (denied < 0) return total > 0 ? done(out, total) : p.result(denied);
       const size = Math.min(span(iovs, count, out), MAX_RW_COUNT);
       const n = gather(entry.file, iovs, count, total, -1);
       if (n >= 0) total += n;

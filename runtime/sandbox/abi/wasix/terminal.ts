@@ -1,7 +1,17 @@
 /** The terminal of a process in the few words WASIX has for it. @module */
 import { ENOTTY } from "../../../../fs/abi/errno.ts";
 import type { OpenFile } from "../../../../fs/vfs/open_file.ts";
+import {
+  ECHO,
+  ICANON,
+  ONLCR,
+  STANDARD_TERMIOS,
+  type Termios,
+  type Winsize,
+} from "../../../abi/linux/termios.ts";
+import { TTY_IOCTL } from "../../../abi/linux/tty_ioctl.ts";
 import type { Task } from "../../kernel/task.ts";
+import { ttyIoctl } from "../../kernel/tty/ioctl.ts";
 
 /** struct winsize. */
 export interface TerminalSize {
@@ -25,40 +35,31 @@ export interface TerminalState {
   readonly newlines: boolean;
 }
 
-const TCGETS = 0x5401, TCSETS = 0x5402, TIOCGWINSZ = 0x5413, TIOCSWINSZ = 0x5414;
-const TERMIOS_SIZE = 60;
-const OFLAG = 4, LFLAG = 12;
-const ONLCR = 4, ICANON = 2, ECHO = 8;
-
 function terminal(task: Task): OpenFile | undefined {
   return [0, 1, 2].map((fd) => task.files.get(fd)?.file).find((file) => file?.isTty);
 }
 
-/** Its size; what a terminal has that does not tell, and what there is without one. */
-export function getTerminalSize(task: Task): TerminalSize {
-  const bytes = new Uint8Array(8);
+/** What a terminal says to a request; undefined if there is none, or it does not say. */
+function ask<T extends Termios | Winsize>(task: Task, request: number): T | undefined {
   const file = terminal(task);
-  const view = new DataView(bytes.buffer);
-  if (file === undefined || file.ioctl(TIOCGWINSZ, bytes) < 0) {
-    return { columns: 80, rows: 25, width: 800, height: 600 };
-  }
-  const [rows, columns, width, height] = [0, 2, 4, 6].map((at) => view.getUint16(at, true));
-  return { columns: columns!, rows: rows!, width: width!, height: height! };
+  const answer = file === undefined ? -ENOTTY : ttyIoctl(task, file, request);
+  return typeof answer === "number" ? undefined : answer as T;
 }
 
-/** Its state; that of a new terminal where there is none, or it does not tell. */
+/** Its size; what there is without one. */
+export function getTerminalSize(task: Task): TerminalSize {
+  const size = ask<Winsize>(task, TTY_IOCTL.TIOCGWINSZ);
+  if (size === undefined) return { columns: 80, rows: 25, width: 800, height: 600 };
+  return { columns: size.cols, rows: size.rows, width: size.xpixel, height: size.ypixel };
+}
+
+/** Its state; that of a new terminal where there is none. */
 export function getTerminalState(task: Task): TerminalState {
-  const bytes = new Uint8Array(TERMIOS_SIZE);
-  const file = terminal(task);
-  if (file === undefined || file.ioctl(TCGETS, bytes) < 0) {
-    return { echo: true, canonical: true, newlines: true };
-  }
-  const view = new DataView(bytes.buffer);
-  const local = view.getUint32(LFLAG, true);
+  const { lflag, oflag } = ask<Termios>(task, TTY_IOCTL.TCGETS) ?? STANDARD_TERMIOS;
   return {
-    echo: (local & ECHO) !== 0,
-    canonical: (local & ICANON) !== 0,
-    newlines: (view.getUint32(OFLAG, true) & ONLCR) !== 0,
+    echo: (lflag & ECHO) !== 0,
+    canonical: (lflag & ICANON) !== 0,
+    newlines: (oflag & ONLCR) !== 0,
   };
 }
 
@@ -66,22 +67,18 @@ const withBit = (value: number, bit: number, on: boolean): number => on ? value 
 
 /** Sets what differs. -ENOTTY if there is no terminal, or what the terminal says. */
 export function setTerminalState(task: Task, size: TerminalSize, state: TerminalState): number {
-  const file = terminal(task);
-  if (file === undefined) return -ENOTTY;
-  const bytes = new Uint8Array(TERMIOS_SIZE);
-  const error = file.ioctl(TCGETS, bytes);
-  if (error < 0) return error;
-  const view = new DataView(bytes.buffer);
-  const local = withBit(withBit(view.getUint32(LFLAG, true), ECHO, state.echo), ICANON, state.canonical);
-  view.setUint32(LFLAG, local, true);
-  view.setUint32(OFLAG, withBit(view.getUint32(OFLAG, true), ONLCR, state.newlines), true);
-  const set = file.ioctl(TCSETS, bytes);
-  if (set < 0) return set;
+  const file = terminal(task), now = ask<Termios>(task, TTY_IOCTL.TCGETS);
+  if (file === undefined || now === undefined) return -ENOTTY;
+  const lflag = withBit(withBit(now.lflag, ECHO, state.echo), ICANON, state.canonical);
+  const oflag = withBit(now.oflag, ONLCR, state.newlines);
+  if (lflag !== now.lflag || oflag !== now.oflag) {
+    const set = ttyIoctl(task, file, TTY_IOCTL.TCSETS, { ...now, lflag, oflag });
+    if (set !== 0) return set as number;
+  }
   const old = getTerminalSize(task);
   if (old.columns === size.columns && old.rows === size.rows) return 0;
-  const window = new Uint8Array(8);
-  [size.rows, size.columns, size.width, size.height].forEach((n, i) =>
-    new DataView(window.buffer).setUint16(i * 2, n, true)
-  );
-  return file.ioctl(TIOCSWINSZ, window);
+  const [rows, cols, xpixel, ypixel] = [size.rows, size.columns, size.width, size.height].map((n) =>
+    n & 0xffff
+  ) as [number, number, number, number];
+  return ttyIoctl(task, file, TTY_IOCTL.TIOCSWINSZ, { rows, cols, xpixel, ypixel }) as number;
 }
