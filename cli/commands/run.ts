@@ -2,7 +2,12 @@
 import { parsePlatform } from "../../image/platform.ts";
 import { parseSignal } from "../../runtime/abi/linux/signal.ts";
 import type { EngineName, RunOptions } from "../../runtime/engine/options.ts";
-import { checkEgress, parseNetworkMode, parsePublish } from "../../runtime/engine/network_options.ts";
+import {
+  checkEgress,
+  parseListen,
+  parseNetworkMode,
+  parsePublish,
+} from "../../runtime/engine/network_options.ts";
 import { runImage } from "../../runtime/engine/run.ts";
 import type { PrepareOptions } from "../../runtime/engine/prepare_layers.ts";
 import type { PullPolicy } from "../../runtime/engine/pull.ts";
@@ -58,12 +63,14 @@ function network(parsed: Parsed): Pick<RunOptions, "network"> {
   const mode = parsed.value("network"), log = parsed.value("egress-log");
   const publish = parsed.values("publish").flatMap(parsePublish),
     egress = parsed.values("egress").map(checkEgress);
+  const listen = parsed.values("listen").map(parseListen);
   if (mode === undefined && publish.length === 0) {
     if (egress.length > 0) throw new Error("--egress: without --network pod or host nothing leads out");
-    return {};
+    return listen.length === 0 ? {} : { network: { listen } };
   }
   return {
     network: {
+      listen,
       ...mode === undefined ? {} : { mode: parseNetworkMode(mode) },
       publish,
       egress,

@@ -50,6 +50,12 @@ export const RUN: CommandSpec = {
       help: "Lead a port of the host to the container; without --network nothing leads out",
     },
     {
+      name: "listen",
+      value: "[IP:]PORT",
+      repeat: true,
+      help: "Start the program with a socket that listens on the host, as descriptor 3 and on",
+    },
+    {
       name: "egress",
       value: "RULE",
       repeat: true,

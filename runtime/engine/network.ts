@@ -48,6 +48,7 @@ export function prepareNetwork(sandbox: Sandbox, options: NetworkOptions, hostna
       port: port.containerPort,
       transport: port.transport,
     })),
+    listen: (options.listen ?? []).map(({ ip, port }) => ({ ip: parseIp(ip)!, port })),
     rules: (options.egress ?? []).map((rule) => parseEgressRule(checkEgress(rule))!),
     // Published ports alone open no way out.
     otherwise: options.mode === undefined ? "nothing" : "public",
@@ -56,6 +57,7 @@ export function prepareNetwork(sandbox: Sandbox, options: NetworkOptions, hostna
       else if (!allowed) console.error(`umiak: ${line}`);
     },
   });
+  if (modeOf(options) === "none") return { ...network, mounts: [] };
   sandbox.kernel.mountHost(FILES, new TmpfsSuper({ mode: 0o755 }));
   const files = { hosts: network.hosts, "resolv.conf": network.resolvConf };
   for (const [name, content] of Object.entries(files)) write(sandbox, `${FILES}/${name}`, content);

@@ -17,10 +17,20 @@ export interface PublishOption {
   readonly transport: "tcp" | "udp";
 }
 
+/** An address of the host to listen on. */
+export interface ListenOption {
+  /** Address of the host. */
+  readonly ip: string;
+  /** Port. */
+  readonly port: number;
+}
+
 /** A container's network. */
 export interface NetworkOptions {
   /** Which; with published ports and no mode a pod's, from which nothing leads out but what rules allow. */
   readonly mode?: NetworkMode;
+  /** Addresses of the host where the program finds listening sockets, from descriptor 3 on (as systemd's socket activation has it). */
+  readonly listen?: readonly ListenOption[];
   /** Published ports. */
   readonly publish?: readonly PublishOption[];
   /**
@@ -56,6 +66,16 @@ function ports(text: string, whole: string): readonly [first: number, last: numb
   throw new Error(
     `--publish ${JSON.stringify(whole)}: ${JSON.stringify(text)} is not a port or a range of ports`,
   );
+}
+
+/** `[IP:]PORT`; 127.0.0.1 by itself. */
+export function parseListen(text: string): ListenOption {
+  const match = /^(?:(\[[^\]]*\]|[^:]*):)?(\d{1,5})$/.exec(text);
+  const ip = match?.[1]?.replace(/^\[(.*)\]$/, "$1") ?? "127.0.0.1", port = Number(match?.[2]);
+  if (match === null || port > 65535 || parseIp(ip) === undefined) {
+    throw new Error(`--listen ${JSON.stringify(text)}: expected [IP:]PORT`);
+  }
+  return { ip, port };
 }
 
 /** `[IP:]HOST:CONTAINER[/tcp|/udp]`; HOST and CONTAINER may be ranges of the same length. */

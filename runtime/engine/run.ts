@@ -153,7 +153,8 @@ function withMounts(spec: Spec, mounts: Spec["mounts"]): Spec {
 async function networkMaker({ network }: RunOptions): Promise<NetworkMaker | undefined> {
   if (network === undefined) return undefined;
   const { modeOf, prepareNetwork } = await import("./network.ts");
-  return modeOf(network) === "none" ? undefined : (sandbox, name) => prepareNetwork(sandbox, network, name);
+  const bare = modeOf(network) === "none" && (network.listen?.length ?? 0) === 0;
+  return bare ? undefined : (sandbox, name) => prepareNetwork(sandbox, network, name);
 }
 
 /** Connects a container's namespaces, when createRuntime hooks would (config.md#posix-platform-hooks). */
@@ -194,7 +195,7 @@ export async function runImage(options: RunOptions, stdio: Stdio = {}): Promise<
   const { sandbox, program, network } = prepareContainer(image, options, stdio.stderr, makeNetwork);
   try {
     const files = openStdio(options.interactive ?? false, options.tty ?? false, stdio);
-    const ready = await sandbox.prepare(program, files, (stage, task) => {
+    const ready = await sandbox.prepare(program, [...files, ...network?.listeners ?? []], (stage, task) => {
       if (stage === "environment") attach(image, network, task);
       return Promise.resolve();
     });

@@ -24,9 +24,10 @@ async function withServer(
   options: readonly string[],
   args: readonly string[],
   use: () => Promise<void>,
+  module = MODULE,
 ): Promise<{ code: number; stdout: string }> {
   const child = new Deno.Command(Deno.execPath(), {
-    args: umiakArgs(["run", ...options, MODULE, ...args]),
+    args: umiakArgs(["run", ...options, module, ...args]),
     stdin: "null",
     stdout: "piped",
     stderr: "inherit",
@@ -89,6 +90,22 @@ Deno.test("--publish of a UDP port", async () => {
     socket.close();
   });
   assert.equal(code, 0);
+});
+
+Deno.test("--listen starts a program with a listening socket, as wasmtime's --tcplisten does", async () => {
+  const port = freePort(), module = repositoryFile("tests/wasi/listening.wasm");
+  for (const network of [[], ["--network", "pod"], ["--network", "host"]]) {
+    const { code, stdout } = await withServer([...network, "--listen", `${LO}:${port}`], [], async () => {
+      assert.equal(Buffer.compare(await exchange(port, PAYLOAD), PAYLOAD), 0);
+    }, module);
+    assert.match(stdout, /, 0 failures\n$/);
+    assert.equal(code, 0);
+  }
+  const taken = Deno.listen({ hostname: LO, port });
+  const { code, stderr } = await umiak(["run", "--listen", String(port), module]);
+  assert.match(stderr, new RegExp(`listening on 127\\.0\\.0\\.1:${port}: .*EADDRINUSE`));
+  assert.equal(code, 125);
+  taken.close();
 });
 
 /** A server of the host that answers one connection. */

@@ -1,5 +1,7 @@
 /** The network of a container in this process: none, a pod's, or the host's. @module */
 import { errnoText } from "../../../fs/abi/errno_text.ts";
+import type { OpenFile } from "../../../fs/vfs/open_file.ts";
+import { AF_INET, AF_INET6, SOCK_STREAM } from "../../abi/linux/socket.ts";
 import type { Kernel } from "../kernel/kernel.ts";
 import type { Task } from "../kernel/task.ts";
 import { formatInet, inetAddress } from "../net/address.ts";
@@ -10,6 +12,8 @@ import { policyNames, policyUplink } from "../net/egress/uplink.ts";
 import { ANY4, ANY6, formatIp, type Ip } from "../net/ip.ts";
 import { hostsFile, PodNetwork, resolvConf } from "../net/pod/network.ts";
 import type { PublishedPort } from "../net/pod/publish.ts";
+import { createSocket } from "../net/create.ts";
+import { NetNamespace } from "../net/namespace.ts";
 import type { SocketFile } from "../net/socket_file.ts";
 import { type DenoNetwork, hostNetwork } from "./net_host.ts";
 
@@ -19,6 +23,8 @@ export interface ContainerNetworkOptions {
   readonly mode: "none" | "pod" | "host";
   /** Ports of the host that lead to the container; with `pod`. */
   readonly publish?: readonly PublishedPort[];
+  /** Addresses of the host on which the program finds listening sockets, from descriptor 3 on. */
+  readonly listen?: readonly { readonly ip: Ip; readonly port: number }[];
   /** Egress rules, in order. */
   readonly rules?: readonly EgressRule[];
   /** What no rule is about: public addresses are allowed (the default), or nothing is. */
@@ -35,23 +41,55 @@ export interface ContainerNetwork {
   readonly hosts: string;
   /** Content of its /etc/resolv.conf. */
   readonly resolvConf: string;
+  /** Listening sockets that the program is started with. */
+  readonly listeners: readonly OpenFile[];
   /** Connects the namespace of the container's first task, once there is one. Throws when a port cannot be published. */
   attach(task: Task): void;
   /** Ends everything that is open to the host. */
   close(): void;
 }
 
+/** Connections that wait for a program to accept them: what std::net and wasmtime's --tcplisten ask for. */
+const BACKLOG = 128;
 /** Where name servers of `--network host` answer: inside the kernel only. */
 const HOST_RESOLVER: Ip = Uint8Array.of(127, 0, 0, 53);
 
 /** Makes the network of a container on `kernel`. */
 export function containerNetwork(kernel: Kernel, options: ContainerNetworkOptions): ContainerNetwork {
-  const { mode, hostname, rules = [], otherwise = "public", log = () => {} } = options;
-  if (mode === "none") {
-    return { hosts: hostsFile(hostname, null), resolvConf: "", attach() {}, close() {} };
-  }
+  const { mode, hostname, rules = [], otherwise = "public", log = () => {}, listen = [] } = options;
   const host = hostNetwork(), policy = new EgressPolicy({ rules, otherwise, log });
-  return mode === "pod" ? pod(kernel, host, policy, options) : onHost(kernel, host, policy, hostname);
+  try {
+    const network = mode === "pod"
+      ? pod(kernel, host, policy, options)
+      : mode === "host"
+      ? onHost(kernel, host, policy, hostname)
+      : { hosts: hostsFile(hostname, null), resolvConf: "", attach() {}, close: () => host.close() };
+    return { ...network, listeners: listen.map((at) => listener(kernel, host, at)) };
+  } catch (error) {
+    host.close();
+    throw error;
+  }
+}
+
+/** A socket that listens on the host. It belongs to a namespace outside of the container, from which nothing leads out. */
+function listener(
+  kernel: Kernel,
+  host: DenoNetwork,
+  { ip, port }: { readonly ip: Ip; readonly port: number },
+): OpenFile {
+  const outside = NetNamespace.withLoopback(kernel.initial.net.owner!);
+  outside.addUplink(
+    "host0",
+    policyUplink(host, new EgressPolicy({ rules: [], otherwise: "nothing", log() {} }), true),
+  );
+  const family = ip.length === 4 ? AF_INET : AF_INET6;
+  const socket = createSocket(null, outside, family, SOCK_STREAM, 0, 0);
+  const at = inetAddress(family, ip, port);
+  const error = typeof socket === "number"
+    ? socket
+    : socket.bind(kernel.swapper, at) || socket.listen(BACKLOG);
+  if (typeof socket !== "number" && error === 0) return socket;
+  throw new Error(`listening on ${formatInet(at)}: ${errnoText(-error)}`);
 }
 
 function pod(
@@ -59,7 +97,7 @@ function pod(
   host: DenoNetwork,
   policy: EgressPolicy,
   { hostname, publish = [] }: ContainerNetworkOptions,
-): ContainerNetwork {
+): Omit<ContainerNetwork, "listeners"> {
   const network = new PodNetwork(kernel.initial.net.owner!, host, policy);
   const ip = network.allocate();
   if (typeof ip === "number") throw new Error(`an address on the pod's network: ${errnoText(-ip)}`);
@@ -81,7 +119,7 @@ function pod(
         const { hostIp, hostPort, transport } = port;
         throw new Error(
           `publishing ${transport} port ${port.port} on ${
-            formatInet(inetAddress(hostIp.length === 4 ? 2 : 10, hostIp, hostPort))
+            formatInet(inetAddress(hostIp.length === 4 ? AF_INET : AF_INET6, hostIp, hostPort))
           }: ` +
             errnoText(-error),
         );
@@ -92,7 +130,12 @@ function pod(
 }
 
 /** The kernel's initial namespace leads to the host: a container without a network namespace of its own is in it. */
-function onHost(kernel: Kernel, host: DenoNetwork, policy: EgressPolicy, hostname: string): ContainerNetwork {
+function onHost(
+  kernel: Kernel,
+  host: DenoNetwork,
+  policy: EgressPolicy,
+  hostname: string,
+): Omit<ContainerNetwork, "listeners"> {
   const { net } = kernel.initial;
   const names = net.names = policyNames(host, policy, new Map());
   const server: SocketFile | number = serveNames(net, HOST_RESOLVER, names);

@@ -140,12 +140,12 @@ export class Sandbox {
   }
 
   /**
-   * Runs a program up to its execve. `stdio` are standard input, output and error, which the process closes; `stages` is awaited at each of
-   * its stages. Throws a ProgramError that says which step failed.
+   * Runs a program up to its execve. `stdio` are standard input, output, error and those behind them, which the process closes; `stages`
+   * is awaited at each of its stages. Throws a ProgramError that says which step failed.
    */
   prepare(
     program: SyscallProgram,
-    stdio: readonly [OpenFile, OpenFile, OpenFile],
+    stdio: readonly [OpenFile, OpenFile, OpenFile, ...OpenFile[]],
     stages?: Stages,
   ): Promise<ReadyProcess> {
     const files = new FdTable();
