@@ -18,8 +18,11 @@ export interface Described {
 
 async function describe(context: Context, entry: ContainerEntry): Promise<Described> {
   const status: Status = await statusOf(context, entry);
+  const { record } = containerOf(entry), state = stateOf(entry, status);
+  // It may have ended, and noted how, after its notes were read.
+  if (status === "stopped" && entry.exit === undefined) entry.refresh();
   const killed = status === "stopped" && entry.marks.has("killed") ? { status: SIGNAL.SIGKILL } : undefined;
-  return { state: stateOf(entry, status), record: containerOf(entry).record, exit: entry.exit ?? killed };
+  return { state, record, exit: entry.exit ?? killed };
 }
 
 /** The state of a container. */

@@ -33,6 +33,8 @@ export interface ContainerEntry {
   config(): string;
   /** Notes a fact. */
   mark(mark: Mark): void;
+  /** Reads everything anew. */
+  refresh(): void;
 }
 
 /** A container that nobody else changes meanwhile. The lock goes with the process that holds it. */
@@ -41,8 +43,6 @@ export interface LockedContainer extends ContainerEntry {
   write(record: ContainerRecord): void;
   /** Takes a fact back. */
   unmark(mark: Mark): void;
-  /** Reads everything anew. */
-  refresh(): void;
   /** Removes it from the store; its id is free then. */
   remove(): Promise<void>;
   /** Gives the lock back. */

@@ -246,7 +246,9 @@ export class StateDirectory implements StateStore {
 
   /** See StateStore. */
   read(id: string): ContainerEntry | undefined {
-    return this.#exists(id) ? new Entry(this.root, id, null) : undefined;
+    if (!this.#exists(id)) return undefined;
+    const entry = new Entry(this.root, id, null);
+    return entry.record === undefined && !this.#exists(id) ? undefined : entry; // it was deleted meanwhile
   }
 
   /** See StateStore. A container that was deleted, or replaced by another of its id, while its lock was waited for does not count. */
