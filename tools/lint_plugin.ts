@@ -1,4 +1,4 @@
-/** Lint rules of our own: who may import whom, and where `Deno.*` may be used (docs/RATIONALE.md). @module */
+/** Lint rules of our own: who may import whom, where `Deno.*` may be used, what the bundler gets wrong (docs/RATIONALE.md). @module */
 
 /** What files below a folder may import, by path prefix; the longest prefix of the importing file counts. */
 const IMPORTS: readonly (readonly [from: string, to: readonly string[]])[] = [
@@ -12,6 +12,14 @@ const IMPORTS: readonly (readonly [from: string, to: readonly string[]])[] = [
   ["runtime/lifecycle/", ["runtime/lifecycle/", "runtime/spec/", "runtime/abi/", "fs/abi/", "json/"]],
   ["runtime/sandbox/", [
     "runtime/sandbox/",
+    "runtime/lifecycle/",
+    "runtime/program/",
+    "runtime/spec/",
+    "runtime/abi/",
+    "fs/",
+  ]],
+  ["runtime/native/", [
+    "runtime/native/",
     "runtime/lifecycle/",
     "runtime/program/",
     "runtime/spec/",
@@ -99,6 +107,18 @@ const plugin: Deno.lint.Plugin = {
         return {
           'MemberExpression[object.name="Deno"]': (node: Deno.lint.Node) =>
             context.report({ node, message: `Deno is for ${HOST.join(", ")}: everything else is portable` }),
+        };
+      },
+    },
+    // deno bundle --minify drops the disposal at the end of the scope: locks stay held, files open.
+    "no-using": {
+      create(context) {
+        if (place(context.filename) === undefined) return {};
+        return {
+          VariableDeclaration(node) {
+            if (node.kind !== "using" && node.kind !== "await using") return;
+            context.report({ node, message: "the bundler forgets using declarations: try and finally" });
+          },
         };
       },
     },
