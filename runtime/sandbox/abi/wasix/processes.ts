@@ -25,19 +25,22 @@ const JOIN_STATUS_SIZE = 6, OPTION_PID_SIZE = 8;
 /** Longest delay of the host's timers. */
 const MAX_TIMER = 2 ** 31 - 1;
 
-/** Sends `task` a signal every `ms` milliseconds, or once. What ends that. */
+/** Sends `task` a signal every `ms` milliseconds, one at least, or once. What ends that. */
 function sendEvery(task: Task, signal: number, ms: number, repeat: boolean): () => void {
+  const { clock } = task.kernel;
+  const period = Math.max(ms, 1);
   let timer: ReturnType<typeof setTimeout>;
-  let due = task.kernel.clock.monotonic() + ms;
+  let due = clock.monotonic() + period;
   const arm = (): void => {
-    const left = due - task.kernel.clock.monotonic();
-    if (left > 0) {
-      timer = setTimeout(arm, Math.min(Math.ceil(left), MAX_TIMER));
-      return;
-    }
+    timer = setTimeout(fire, Math.min(Math.max(Math.ceil(due - clock.monotonic()), 0), MAX_TIMER));
+  };
+  const fire = (): void => {
+    const now = clock.monotonic();
+    if (now < due) return arm();
     task.signals.send({ signal, code: SI_KERNEL, pid: 0, uid: 0 }, true);
-    due += ms;
-    if (repeat) arm();
+    if (!repeat) return;
+    due = Math.max(due + period, now); // what was missed is not made up for
+    arm();
   };
   arm();
   return () => clearTimeout(timer);
