@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { EACCES, EINVAL, ENOENT, EPERM } from "../../../fs/abi/errno.ts";
 import { O_RDONLY, O_RDWR, O_WRONLY } from "../../../fs/abi/open.ts";
 import { Stat } from "../../../fs/abi/stat.ts";
-import { ProcfsSuper } from "../../../fs/procfs/mod.ts";
+import { ProcfsSuper, procType } from "../../../fs/procfs/mod.ts";
 import { openAt, parsePath, type PathName, readlinkAt, statAt } from "../../../fs/vfs/mod.ts";
 import type { OpenFile } from "../../../fs/vfs/open_file.ts";
 import { CLONE_NEWPID, CLONE_NEWTIME, CLONE_NEWUSER, CLONE_NEWUTS } from "../../abi/linux/clone.ts";
@@ -248,4 +248,32 @@ Deno.test("comm is the process's own to write, 15 bytes of it; limits, fdinfo, c
   );
   assert.equal(readlinkAt(root, null, name(`/proc/self/fd/${fd}`)), "/proc/version");
   assert.equal(read(init, "/inner/1/task/1/children"), "2 ");
+});
+
+Deno.test("mount options of proc: hidepid, gid, subset (man 5 proc)", () => {
+  const { root, init } = machine();
+  const { kernel } = root;
+  const type = procType((caller) => procHost(kernel, caller, memory));
+  for (const wrong of ["hidepid=3", "hidepid=", "gid=x", "subset=all", "foo"]) {
+    assert.equal(type.create([wrong], "proc", init), -EINVAL, wrong);
+  }
+  const mount = (path: string, ...options: string[]): ProcfsSuper => {
+    const sb = type.create(options, "proc", init) as ProcfsSuper;
+    kernel.mountHost(path, sb);
+    return sb;
+  };
+  assert.equal(mount("/a", "hidepid=1", "gid=50").showOptions(), "gid=50,hidepid=noaccess");
+  assert.equal(mount("/b", "hidepid=invisible").showOptions(), "hidepid=invisible");
+  mount("/c", "hidepid=4", "gid=50");
+  mount("/d", "subset=pid");
+  const other = become(child(init), 1000), member = become(child(init), 1001);
+  member.cred = member.cred.with({ groups: [50] });
+  assert.equal(read(other, "/a/1/status"), -EPERM);
+  assert.ok(typeof read(other, "/a/self/status") === "string");
+  assert.ok(typeof read(member, "/a/1/status") === "string");
+  assert.equal(read(other, "/b/1/status"), -ENOENT);
+  assert.ok(!entries(other, "/b").includes("1"));
+  assert.equal(read(member, "/c/1/status"), -ENOENT);
+  assert.equal(read(init, "/d/version"), -ENOENT);
+  assert.ok(typeof read(init, "/d/self/stat") === "string");
 });
