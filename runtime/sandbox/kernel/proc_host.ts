@@ -1,4 +1,5 @@
 /** The kernel as procfs sees it. @module */
+import { inGroup } from "../../../fs/vfs/permission.ts";
 import { Dentry, type VPath } from "../../../fs/vfs/dentry.ts";
 import type { OpenFile } from "../../../fs/vfs/open_file.ts";
 import type { Caller } from "../../../fs/vfs/vfs.ts";
@@ -28,6 +29,7 @@ export function procHost(kernel: Kernel, caller: Caller, memory: MemoryInfo): Pr
   return {
     current: () => pidOf(walking() ?? null) || undefined,
     pids: () => [...namespace.tasks()].map(pidOf).sort((a, b) => a - b),
+    isMember: (gid) => inGroup(reader().cred, gid),
     root: () => reader().root,
     task(pid) {
       const task = namespace.task(pid);
