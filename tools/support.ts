@@ -42,7 +42,9 @@ function wasix(): string[] {
     "",
     `\`${WASIX_MODULE}\`, beside the functions of preview1, which modules of 2023 import from it: ${
       rows.length + unsupported.length
-    } functions, ${count("full")} in full, ${
+    } functions.`,
+    "",
+    `${count("full")} in full, ${
       count("partial")
     } in part. The others can be imported and answer \`notsup\`.`,
     "",
