@@ -1,6 +1,6 @@
 /**
  * `deno task bench [NAME...] [--write]`: umiak beside other hosts, in one run, in ratios. Names: start, calls, files, stream, cat, python,
- * compute, images, interrupt, processes. `--write` puts the tables into docs/BENCHMARKS.md. The modules are built copies; Lua and SQLite are built by
+ * compute, images, interrupt, processes, sockets. `--write` puts the tables into docs/BENCHMARKS.md. The modules are built copies; Lua and SQLite are built by
  * bench/build_sources.sh. Bundle first: what is measured is what `bin/umiak` starts.
  * @module
  */
@@ -31,6 +31,7 @@ const BENCHES: Readonly<Record<string, Bench>> = {
   images: async () => await (await import("./images.ts")).imagesBench(),
   interrupt: async () => await (await import("./interrupt.ts")).interruptBench(),
   processes: async () => await (await import("./processes.ts")).processesBench(),
+  sockets: async () => await (await import("./sockets.ts")).socketsBench(),
 };
 
 /** The tables of this run in place of those that the document had. */
