@@ -132,7 +132,7 @@ export function prepareContainer(
     });
     return { sandbox, spec, program, network };
   } catch (error) {
-    network?.close();
+    void network?.close();
     sandbox.shutdown();
     throw error instanceof RunError
       ? error
@@ -214,7 +214,7 @@ export async function runImage(options: RunOptions, stdio: Stdio = {}): Promise<
     const message = error.message.replace(BIND, (path, i) => binds[Number(i)]?.source ?? path);
     throw new RunError(`${image.name}: ${message}`, exitCodeOf(error), { cause: error });
   } finally {
-    network?.close();
+    await network?.close();
     sandbox.shutdown();
   }
 }

@@ -45,12 +45,14 @@ export interface ContainerNetwork {
   readonly listeners: readonly OpenFile[];
   /** Connects the namespace of the container's first task, once there is one. Throws when a port cannot be published. */
   attach(task: Task): void;
-  /** Ends everything that is open to the host. */
-  close(): void;
+  /** Waits until what the container has sent is with the host, for some seconds at most, and ends everything that is open to the host. */
+  close(): Promise<void>;
 }
 
 /** Connections that wait for a program to accept them: what std::net and wasmtime's --tcplisten ask for. */
 const BACKLOG = 128;
+/** How long an ended container's data is still sent. */
+const LINGER_MS = 10_000;
 /** Where name servers of `--network host` answer: inside the kernel only. */
 const HOST_RESOLVER: Ip = Uint8Array.of(127, 0, 0, 53);
 
@@ -63,12 +65,23 @@ export function containerNetwork(kernel: Kernel, options: ContainerNetworkOption
       ? pod(kernel, host, policy, options)
       : mode === "host"
       ? onHost(kernel, host, policy, hostname)
-      : { hosts: hostsFile(hostname, null), resolvConf: "", attach() {}, close: () => host.close() };
+      : { hosts: hostsFile(hostname, null), resolvConf: "", attach() {}, close: () => finish(host) };
     return { ...network, listeners: listen.map((at) => listener(kernel, host, at)) };
   } catch (error) {
     host.close();
     throw error;
   }
+}
+
+/** Lets what is on its way arrive; a peer that does not take it cannot hold us up for ever. */
+async function finish(host: DenoNetwork): Promise<void> {
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  if (host.pending.size > 0) {
+    const patience = new Promise<void>((resolve) => timer = setTimeout(resolve, LINGER_MS));
+    await Promise.race([Promise.allSettled(host.pending), patience]);
+    clearTimeout(timer);
+  }
+  host.close();
 }
 
 /** A socket that listens on the host. It belongs to a namespace outside of the container, from which nothing leads out. */
@@ -101,9 +114,9 @@ function pod(
   const network = new PodNetwork(kernel.initial.net.owner!, host, policy);
   const ip = network.allocate();
   if (typeof ip === "number") throw new Error(`an address on the pod's network: ${errnoText(-ip)}`);
-  const close = (): void => {
+  const close = (): Promise<void> => {
     network.close();
-    host.close();
+    return finish(host);
   };
   return {
     hosts: hostsFile(hostname, ip),
@@ -148,7 +161,7 @@ function onHost(
     attach() {},
     close() {
       if (typeof server !== "number") server.close();
-      host.close();
+      return finish(host);
     },
   };
 }

@@ -83,7 +83,7 @@ async function withNetwork(
     await run(new Guest(task), network, kernel);
   } finally {
     task.exit(0);
-    network.close();
+    await network.close();
     kernel.shutdown();
   }
 }

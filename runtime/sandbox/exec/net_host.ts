@@ -138,6 +138,7 @@ export interface DenoNetwork extends HostNetwork {
 export function hostNetwork(): DenoNetwork {
   const handles: Handles = new Set();
   return {
+    pending: new Set(),
     async connect(to) {
       try {
         return connection(await Deno.connect({ hostname: formatIp(to.ip), port: to.port }), handles);

@@ -42,6 +42,8 @@ export interface HostDatagrams {
 
 /** The host's network. Calls that return a number return a negative errno. */
 export interface HostNetwork {
+  /** What is on its way to the host: it is waited for when the container has ended, as a kernel goes on sending for a process that is gone. */
+  readonly pending: Set<Promise<void>>;
   /** Connects; a negative errno if that fails. */
   connect(to: InetAddress): Promise<HostConnection | number>;
   /** Listens at once: the port is taken when it returns. */
@@ -50,6 +52,13 @@ export interface HostNetwork {
   datagrams(at: InetAddress): HostDatagrams | number;
   /** Addresses of a name, IPv4 or IPv6; a negative errno (-ENOENT: there is no such name). */
   resolve(name: string, family: 4 | 6): Promise<readonly Ip[] | number>;
+}
+
+/** Notes that something is on its way to the host, until it has ended. */
+export function track(host: HostNetwork, work: Promise<void>): void {
+  host.pending.add(work);
+  const done = (): void => void host.pending.delete(work);
+  work.then(done, done);
 }
 
 /** Transports. */

@@ -5,7 +5,7 @@ import type { WaitQueue } from "../../../../fs/vfs/wait_queue.ts";
 import { AF_INET, AF_INET6, SHUT_WR } from "../../../abi/linux/socket.ts";
 import { type InetAddress, inetAddress } from "../address.ts";
 import { ANY4, ANY6, type Ip } from "../ip.ts";
-import type { HostConnection, HostListener, Uplink } from "../uplink.ts";
+import { type HostConnection, type HostListener, track, type Uplink } from "../uplink.ts";
 import { TcpSocket } from "./tcp.ts";
 import { TcpEndpoint } from "./tcp_endpoint.ts";
 
@@ -33,7 +33,7 @@ export function dial(socket: TcpSocket, uplink: Uplink, to: InetAddress): void {
     const proxy = TcpSocket.proxy(socket.ns, socket.family);
     if (uplink.binds) socket.adoptLocal(connection.local);
     TcpEndpoint.join(socket, proxy);
-    void pump(proxy, connection);
+    track(uplink.host, pump(proxy, connection));
   });
 }
 
@@ -43,7 +43,7 @@ export function listenOnHost(socket: TcpSocket, ip: Ip | null, port: number): Ho
   const at = ip ?? any;
   const uplink = socket.ns.hostUplink()!;
   const listener = uplink.host.listen(inetAddress(at.length === 4 ? AF_INET : AF_INET6, at, port));
-  if (typeof listener !== "number") void serve(listener, (connection) => arrive(socket, connection));
+  if (typeof listener !== "number") void serve(listener, (connection) => arrive(socket, uplink, connection));
   return listener;
 }
 
@@ -60,11 +60,11 @@ export async function serve(
 }
 
 /** A connection from the host for a listening socket; ended at once when it does not listen or has no room. */
-function arrive(socket: TcpSocket, connection: HostConnection): void {
+function arrive(socket: TcpSocket, { host }: Uplink, connection: HostConnection): void {
   const { local, remote } = connection;
   const proxy = socket.arrive(local.ip, remote.ip, remote.port);
   if (proxy === undefined) connection.close();
-  else void pump(proxy, connection);
+  else track(host, pump(proxy, connection));
 }
 
 /** Moves bytes both ways until both have ended; then both are closed. */

@@ -1,9 +1,10 @@
 /** UDP between a socket here and the host: one socket of the host for each socket inside that talks to it. @module */
 import { EAGAIN, EMFILE } from "../../../../fs/abi/errno.ts";
+import { POLLOUT } from "../../../../fs/abi/poll.ts";
 import { AF_INET, AF_INET6 } from "../../../abi/linux/socket.ts";
 import { type InetAddress, inetAddress } from "../address.ts";
 import { ANY4, ANY6, type Ip } from "../ip.ts";
-import type { HostDatagrams, Uplink } from "../uplink.ts";
+import { type HostDatagrams, track, type Uplink } from "../uplink.ts";
 import type { UdpSocket } from "./udp.ts";
 
 /** Most bytes on their way to the host, of one socket. */
@@ -15,7 +16,11 @@ export class HostFlow {
   isClosed = false;
   #inFlight = 0;
 
-  private constructor(readonly socket: UdpSocket, readonly datagrams: HostDatagrams) {
+  private constructor(
+    readonly socket: UdpSocket,
+    readonly uplink: Uplink,
+    readonly datagrams: HostDatagrams,
+  ) {
     void this.#receive();
   }
 
@@ -27,7 +32,7 @@ export class HostFlow {
   /** A flow from a given address and port of the host. */
   static at(socket: UdpSocket, uplink: Uplink, ip: Ip, port: number): HostFlow | number {
     const datagrams = uplink.host.datagrams(inetAddress(ip.length === 4 ? AF_INET : AF_INET6, ip, port));
-    return typeof datagrams === "number" ? datagrams : new HostFlow(socket, datagrams);
+    return typeof datagrams === "number" ? datagrams : new HostFlow(socket, uplink, datagrams);
   }
 
   /** Its address on the host. */
@@ -41,9 +46,9 @@ export class HostFlow {
     this.#inFlight += data.length;
     const done = (): void => {
       this.#inFlight -= data.length;
-      this.socket.queue.wake(4); // POLLOUT
+      this.socket.queue.wake(POLLOUT);
     };
-    this.datagrams.send(data, to).then(done, done);
+    track(this.uplink.host, this.datagrams.send(data, to).then(done, done));
     return data.length;
   }
 

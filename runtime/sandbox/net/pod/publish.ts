@@ -10,7 +10,7 @@ import { findListener } from "../inet/tcp_listeners.ts";
 import { findReceiver } from "../inet/udp_receivers.ts";
 import { type Ip, sameIp } from "../ip.ts";
 import type { Answers } from "../namespace.ts";
-import type { HostNetwork, Transport } from "../uplink.ts";
+import { type HostNetwork, track, type Transport } from "../uplink.ts";
 import type { Attached } from "./network.ts";
 
 /** A port to publish. */
@@ -69,7 +69,7 @@ function publishTcp(
     const client = { ip: shown(connection.remote), port: connection.remote.port };
     const proxy = findListener(ns, ip, port, client)?.arrive(ip, client.ip, client.port);
     if (proxy === undefined) connection.close(); // nobody listens there, or is too busy
-    else void pump(proxy, connection);
+    else track(host, pump(proxy, connection));
   });
   return { local: listener.local, answers: () => false, close: () => listener.close() };
 }
@@ -113,7 +113,7 @@ function publishUdp(
     answers(from, fromPort, to, data) {
       const client = fromPort === port && sameIp(from, ip) ? clients.get(key(to)) : undefined;
       if (client === undefined) return false;
-      datagrams.send(data, client).catch(() => {}); // what the host refuses is lost, as datagrams are
+      track(host, datagrams.send(data, client).catch(() => {})); // what the host refuses is lost, as datagrams are
       return true;
     },
     close: () => datagrams.close(),
