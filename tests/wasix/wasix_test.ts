@@ -1,17 +1,22 @@
 import assert from "node:assert/strict";
-import { repositoryFile } from "../support/umiak.ts";
+import { repositoryFile, withDirectory } from "../support/umiak.ts";
+import { testWhen } from "../support/when.ts";
 import { GuestKernel } from "../support/guests.ts";
 
 const module = (name: string): Promise<Uint8Array> =>
   Deno.readFile(repositoryFile(`tests/wasix/${name}.wasm`));
 
-/** Runs a driver: it names each check that fails. */
-async function drive(name: string, interruptible = false): Promise<void> {
-  await using guests = new GuestKernel({ files: { [`/${name}`]: await module(name) }, interruptible });
+/** Runs a driver: it names each check that fails. What it says at its end. */
+async function drive(name: string, interruptible = false, bytes?: Uint8Array): Promise<string> {
+  await using guests = new GuestKernel({
+    files: { [`/${name}`]: bytes ?? await module(name) },
+    interruptible,
+  });
   const { status, stdout, stderr } = await guests.run([`/${name}`]);
   assert.deepEqual([stderr, guests.traps], ["", []]);
   assert.match(stdout, /^\d+ checks, 0 failures\n$/);
   assert.equal(status, 0);
+  return stdout;
 }
 
 const DRIVERS: Readonly<Record<string, string>> = {
@@ -22,8 +27,8 @@ const DRIVERS: Readonly<Record<string, string>> = {
 };
 
 for (const [name, what] of Object.entries(DRIVERS)) {
-  Deno.test(`${name}: ${what}`, () => drive(name));
-  Deno.test(`${name}, interruptible: the same`, () => drive(name, true));
+  Deno.test(`${name}: ${what}`, async () => void await drive(name));
+  Deno.test(`${name}, interruptible: the same`, async () => void await drive(name, true));
 }
 
 for (const interruptible of [false, true]) {
@@ -33,3 +38,20 @@ for (const interruptible of [false, true]) {
     assert.deepEqual(await guests.run(["/program"]), { status: 0, stdout: "", stderr: "" });
   });
 }
+
+testWhen(
+  { tools: ["sh", "clang", "wasm-ld", "wasm-opt"] },
+  "the modules kept here are what their sources make: as many checks, none failing",
+  () =>
+    withDirectory(async (directory) => {
+      const script = repositoryFile("tests/wasix/build.sh");
+      const { success, stderr } = await new Deno.Command("sh", { args: [script, directory] }).output();
+      assert.ok(success, new TextDecoder().decode(stderr));
+      for (const name of Object.keys(DRIVERS)) {
+        assert.equal(
+          await drive(name, false, await Deno.readFile(`${directory}/${name}.wasm`)),
+          await drive(name),
+        );
+      }
+    }),
+);
