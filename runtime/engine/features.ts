@@ -11,7 +11,6 @@ const NOT_IN_SANDBOX: readonly string[] = [
   "--pidfd-socket",
   "--preserve-fds",
   "exec --cgroup",
-  "update",
   "joining pid, mount and user namespaces by path",
   "hooks in the container's namespaces that are not WebAssembly modules",
 ];

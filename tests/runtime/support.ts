@@ -32,6 +32,16 @@ function messages(text: string): string {
   return text.replace(/^time="[^"]*" level=\w+ msg=(".*")$/gm, (_line, message) => JSON.parse(message));
 }
 
+/** Text of a file; none if its writer was killed before it opened it. */
+function written(path: string): string {
+  try {
+    return Deno.readTextFileSync(path);
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return "";
+    throw error;
+  }
+}
+
 /** A directory with bundles, state, and what containers have written. */
 export class Bench {
   readonly #outputs: string[] = [];
@@ -70,8 +80,8 @@ export class Bench {
     this.#outputs.push(name);
     const result = child.status.then(({ code }) => ({
       code,
-      stdout: Deno.readTextFileSync(`${name}.out`),
-      stderr: messages(Deno.readTextFileSync(`${name}.err`)),
+      stdout: written(`${name}.out`),
+      stderr: messages(written(`${name}.err`)),
     }));
     return { child, result };
   }

@@ -344,19 +344,47 @@ testWhen(unix, "wasm by annotation, whatever the file looks like", () =>
 
 testWhen(
   unix,
-  "update says what the userland kernel cannot, and does nothing gladly",
+  "update changes limits of a container that runs, or says why not",
   () =>
     withBench(async (bench) => {
-      await bench.ok("run", "-d", "-b", bench.bundle("b", ["sleep", LONG]), "c");
-      const { code, stderr } = await bench.call("update", "--memory", "100000000", "c");
-      assert.deepEqual([code, /updating container "c": memory:/.test(stderr)], [1, true]);
-      assert.equal(
-        (await bench.spawn(["update", "--resources", "-", "c"], { stdin: '{"devices":[]}' }).result).code,
-        0,
-      );
-      const wrong = await bench.spawn(["update", "-r", "-", "c"], { stdin: '{"memory":{"limit":"x"}}' })
+      const linux = { resources: { memory: { limit: 1 << 26 }, pids: { limit: 5 } } };
+      const mounts = [
+        { destination: "/proc", type: "proc", source: "proc" },
+        { destination: "/sys/fs/cgroup", type: "cgroup", source: "cgroup", options: ["ro"] },
+      ];
+      await bench.ok("run", "-d", "-b", bench.bundle("b", ["sleep", LONG], { linux, mounts }), "c");
+      const file = async (name: string): Promise<string> => {
+        const path = (await bench.ok("exec", "c", "/probe.wasm", "cat", "/proc/self/cgroup")).trim().replace(
+          "0::",
+          "",
+        );
+        return (await bench.ok("exec", "c", "/probe.wasm", "cat", `/sys/fs/cgroup${path}/${name}`)).trim();
+      };
+      assert.deepEqual([await file("memory.max"), await file("pids.max")], [String(1 << 26), "5"]);
+      await bench.ok("update", "--memory", String(1 << 27), "--pids-limit", "7", "c");
+      assert.deepEqual([await file("memory.max"), await file("pids.max")], [String(1 << 27), "7"]);
+      const resources = {
+        cpu: { quota: 50000, period: 100000 },
+        pids: { limit: -1 },
+        devices: [],
+        unified: {},
+      };
+      const all = await bench.spawn(["update", "--resources", "-", "c"], { stdin: JSON.stringify(resources) })
         .result;
-      assert.match(wrong.stderr, /memory\.limit: expected a number/);
+      assert.equal(all.code, 0, all.stderr);
+      assert.deepEqual([await file("cpu.max"), await file("pids.max")], ["50000 100000", "max"]);
+      for (
+        const [text, message] of [
+          ['{"memory":{"limit":"x"}}', /memory\.limit: expected a number/],
+          [
+            '{"unified":{"no.such":"1"}}',
+            /updating container "c": writing "1" to no\.such: no such file or directory/,
+          ],
+        ] as const
+      ) {
+        const { code, stderr } = await bench.spawn(["update", "-r", "-", "c"], { stdin: text }).result;
+        assert.deepEqual([code, message.test(stderr)], [1, true], stderr);
+      }
     }),
 );
 

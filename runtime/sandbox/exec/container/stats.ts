@@ -1,11 +1,14 @@
 /** What a container on the userland kernel uses: what its host process does (man 5 proc). @module */
 import type { Container, Stats } from "../../../lifecycle/backend.ts";
 import { LifecycleError } from "../../../lifecycle/error.ts";
+import { ask } from "./ask.ts";
 import { processesOf } from "./processes.ts";
 
 /** Nanoseconds of a clock tick: Linux shows times in hundredths of a second on every machine. */
 const TICK = 10_000_000n;
 const UNLIMITED = 2n ** 64n - 1n;
+/** How long the host process may take to answer; what it does not say is taken from /proc. */
+const ANSWER_MS = 250;
 
 /** Its use of resources. */
 export async function statsOf(container: Container): Promise<Stats> {
@@ -17,14 +20,16 @@ export async function statsOf(container: Container): Promise<Stats> {
   const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
   const user = BigInt(fields[11]!) * TICK, kernel = BigInt(fields[12]!) * TICK;
   const resident = /^VmRSS:\s+(\d+) kB/m.exec(Deno.readTextFileSync(`/proc/${init!.pid}/status`))?.[1] ?? "0";
+  const answer = await ask(container, { op: "stats" }, ANSWER_MS);
+  const pids = typeof answer?.pids === "number" ? answer.pids : processesOf(container).length;
   const { resources } = (await container.spec()).linux;
-  const limit = resources?.memory?.limit ?? -1n, pids = resources?.pids?.limit ?? 0n;
+  const limit = resources?.memory?.limit ?? -1n, pidsLimit = resources?.pids?.limit ?? 0n;
   return {
     cpuTotal: user + kernel,
     cpuKernel: kernel,
     memoryUsage: BigInt(resident) * 1024n,
     memoryLimit: limit < 0n ? UNLIMITED : limit,
-    pids: processesOf(container).length,
-    pidsLimit: pids > 0n ? Number(pids) : 0,
+    pids,
+    pidsLimit: pidsLimit > 0n ? Number(pidsLimit) : 0,
   };
 }

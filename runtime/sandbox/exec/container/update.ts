@@ -1,23 +1,22 @@
 /** Limits of a container that runs. @module */
 import type { Container } from "../../../lifecycle/backend.ts";
 import { LifecycleError } from "../../../lifecycle/error.ts";
+import { exactJson } from "../../../spec/encode.ts";
 import type { Resources } from "../../../spec/types.ts";
+import { ask } from "./ask.ts";
 
-/** True if a part of the limits says anything. */
-const says = (value: unknown): boolean =>
-  Array.isArray(value)
-    ? value.length > 0
-    : typeof value === "object" && value !== null
-    ? Object.values(value).some(says)
-    : value !== undefined;
+/** How long the host process may take to answer. */
+const ANSWER_MS = 5000;
 
-/** The userland kernel sets its limits when a module is loaded: they stay as they are. An update that asks for nothing is done. */
-export function updateLimits(container: Container, resources: Resources): void {
-  const asked = Object.entries(resources).filter(([, value]) => says(value)).map(([name]) => name);
-  if (asked.length === 0) return;
+/** Sets the limits that `resources` has, in the container's control group. */
+export async function updateLimits(container: Container, resources: Resources): Promise<void> {
+  const { id } = container.record;
+  const message = { op: "update", resources: exactJson(resources) };
+  if (await ask(container, message, ANSWER_MS) !== undefined) return;
   throw new LifecycleError(
-    `updating container ${JSON.stringify(container.record.id)}: ${asked.join(", ")}: ` +
-      "the userland kernel cannot change limits of a program that runs",
-    "unsupported",
+    `updating container ${
+      JSON.stringify(id)
+    }: its process does not answer: a program in it computes without a pause`,
+    "failed",
   );
 }

@@ -18,6 +18,7 @@ import { takeOrders } from "./control.ts";
 import { deliver } from "./deliver.ts";
 import { execBeside } from "./exec.ts";
 import { runHooksIn } from "./hooks.ts";
+import { counters, setLimits } from "./limits.ts";
 import { hookPath, prepareBundle, type Prepared } from "./prepare.ts";
 import { endAs, listenForSignals } from "./signals.ts";
 import type { Streams } from "./tasks.ts";
@@ -120,6 +121,20 @@ class ContainerHost {
         socket.abort();
       },
       exec: (socket, message) => execBeside(this.#init!, socket, message),
+      update: async (socket, { resources }) => {
+        try {
+          setLimits(this.#init!, String(resources));
+          await socket.message({ op: "updated" });
+        } catch (error) {
+          const message = `updating container ${JSON.stringify(this.order.id)}: ${(error as Error).message}`;
+          await socket.message({ op: "error", reason: "invalid", message });
+        }
+        await socket.close();
+      },
+      stats: async (socket) => {
+        await socket.message({ op: "stats", ...counters(this.#init!) });
+        await socket.close();
+      },
     });
   }
 
@@ -151,6 +166,7 @@ class ContainerHost {
     try {
       setOomScore(this.spec);
       prepared = prepareBundle(
+        String(this.order.id),
         this.spec,
         String(this.order.bundle),
         String(this.order.rootfs),

@@ -78,6 +78,7 @@ const isInterruptible = ({ annotations, linux }: Spec): boolean =>
 
 /** Prepares a container. Throws an Error that says what cannot be had. */
 export function prepareBundle(
+  id: string,
   spec: Spec,
   bundle: string,
   rootfs: string,
@@ -117,7 +118,7 @@ export function prepareBundle(
         Object.entries(spec.linux.sysctl).filter(([name]) => !DISPENSABLE_SYSCTLS.includes(name)),
       ),
     },
-  }, { rootfs: ROOTFS, isFile: (source) => files.has(source), makeCwd: true });
+  }, { rootfs: ROOTFS, isFile: (source) => files.has(source), makeCwd: true, id });
   const notes = [
     ...mounts.filter(dispensable).map(({ type, destination }) =>
       `not mounting ${type} on ${destination}: the userland kernel has no such filesystem`
