@@ -156,9 +156,9 @@ static void udp(void) {
   IS(send_all(b, "x", 1), OK);
 }
 
-static void named(void) {
+static void named(const char *path) {
   u32 l = opened(UNIX, STREAM), c = opened(UNIX, STREAM);
-  stored(UNIX), strcpy((char *)store.bytes, "/tmp/socket");
+  stored(UNIX), strcpy((char *)store.bytes, path);
   IS(raw_sock_connect_v2(c, P(&any128), 0), NOENT);
   IS(raw_sock_bind_v2(l, P(&any128), 0), OK);
   IS(raw_sock_connect_v2(c, P(&any128), 0), CONNREFUSED);
@@ -167,9 +167,9 @@ static void named(void) {
   IS(raw_sock_bind(l, at4(127, 0, 0, 1), 0), INVAL);
   stored(0);
   IS(raw_sock_getpeeraddr_v2(c, P(&any128), P(&port)), OK);
-  IS(store.family, UNIX); IS(strcmp((char *)store.bytes, "/tmp/socket"), 0);
-  IS(raw_path_filestat_get(3, 0, S("tmp/socket"), P(&st)), OK);
-  IS(raw_path_unlink_file(3, S("tmp/socket")), OK);
+  IS(store.family, UNIX); IS(strcmp((char *)store.bytes, path), 0);
+  IS(raw_path_filestat_get(3, 0, S(path + 1), P(&st)), OK);
+  IS(raw_path_unlink_file(3, S(path + 1)), OK);
 }
 
 static void options(void) {
@@ -351,7 +351,7 @@ int main(int argc, char **argv) {
   if (argc > 2 && !strcmp(argv[1], "udp")) return serve_udp(atoi(argv[2]));
   if (argc > 2 && !strcmp(argv[1], "resolve")) return resolve(argv[2]);
   tcp(), ipv6(), udp(), options(), names();
-  if (argc > 1 && !strcmp(argv[1], "unix")) named();
+  named("/socket"), named("/tmp/socket");
   hostile();
   return DONE();
 }

@@ -2,6 +2,7 @@
 import { EAGAIN, EINPROGRESS, EINVAL, EMFILE } from "../../../../fs/abi/errno.ts";
 import { O_NONBLOCK } from "../../../../fs/abi/open.ts";
 import { POLLIN, POLLOUT } from "../../../../fs/abi/poll.ts";
+import type { WaitQueue } from "../../../../fs/vfs/wait_queue.ts";
 import { SOCK_CLOEXEC, SOCK_NONBLOCK } from "../../../abi/linux/socket.ts";
 import type { Task } from "../../kernel/task.ts";
 import type { SocketAddress } from "../address.ts";
@@ -66,7 +67,7 @@ export async function waitConnect(task: Task, fd: number, address: SocketAddress
   if (typeof file === "number") return file;
   if (file instanceof UnixConnection) {
     const attempt = (): number => file.connect(task, address);
-    const queue = file.connectsTo?.queue;
+    const queue = (): WaitQueue => (file.connectsTo ?? file).queue;
     return await retry(task, file, POLLOUT, file.options.sndtimeo, attempt, queue);
   }
   const decided = (): number => {

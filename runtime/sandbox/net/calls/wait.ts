@@ -12,7 +12,7 @@ export function deadlineOf(task: Task, timeout: number): number {
 }
 
 /**
- * Waits for `events` on the socket and tries again, until the answer is another than -EAGAIN, the deadline has passed (-EAGAIN then), or
+ * Tries, waits for `events` on the socket and tries again, until the answer is another than -EAGAIN, the deadline has passed (-EAGAIN then), or
  * a signal arrives (-EINTR).
  */
 export async function retry<T>(
@@ -21,17 +21,16 @@ export async function retry<T>(
   events: number,
   timeout: number,
   again: () => T | number,
-  queue: WaitQueue = file.queue,
+  queue: () => WaitQueue = () => file.queue,
 ): Promise<T | number> {
   const deadline = deadlineOf(task, timeout);
   file.acquire(); // a close by another holder of the table does not pull it away under the wait
   try {
-    for (;;) {
-      const error = await task.block(queue, events, deadline);
-      if (error < 0 && error !== -ETIMEDOUT) return error;
+    for (let error = 0;;) {
       const result = again();
-      if (result !== -EAGAIN) return result;
-      if (error === -ETIMEDOUT) return -EAGAIN;
+      if (result !== -EAGAIN || error === -ETIMEDOUT) return result;
+      error = await task.block(queue(), events, deadline);
+      if (error < 0 && error !== -ETIMEDOUT) return error;
     }
   } finally {
     file.close();
