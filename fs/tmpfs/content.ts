@@ -11,8 +11,10 @@ const LOOP_MAX = 48;
 
 /** Counts allocated bytes against a filesystem's size. */
 export interface Account {
-  /** Takes `bytes` more (negative: gives back); false if there is no room. */
-  charge(bytes: number): boolean;
+  /** Takes `bytes` more (negative: gives back); false if there is no room. `needed`: it cannot do with less. */
+  charge(bytes: number, needed: boolean): boolean;
+  /** Why there was no room the last time; -ENOSPC if it does not say. */
+  readonly error?: number;
 }
 
 function copy(from: Uint8Array, fromAt: number, to: Uint8Array, toAt: number, len: number): void {
@@ -50,9 +52,9 @@ export class Content {
       while (size < length) size *= 2;
     }
     const had = old === undefined ? 0 : cost(old.length);
-    if (cost(size) > had && !this.account.charge(cost(size) - had)) {
+    if (cost(size) > had && !this.account.charge(cost(size) - had, false)) {
       size = Math.min(CHUNK, cost(length)); // near the limit only the pages that are needed
-      if (cost(size) > had && !this.account.charge(cost(size) - had)) return undefined;
+      if (cost(size) > had && !this.account.charge(cost(size) - had, true)) return undefined;
     }
     this.allocated += cost(size) - had;
     const chunk = new Uint8Array(size);
@@ -78,7 +80,12 @@ export class Content {
     }
   }
 
-  /** Writes; how many bytes found room, or -ENOSPC if none did. */
+  /** What a write that finds no room answers: -ENOSPC, or -ENOMEM where memory is what lacks. */
+  get noRoom(): number {
+    return this.account.error ?? -ENOSPC;
+  }
+
+  /** Writes; how many bytes found room, or a negative errno if none did. */
   write(buf: Uint8Array, off: number, len: number, pos: number): number {
     let done = 0;
     while (done < len) {
@@ -86,7 +93,7 @@ export class Content {
       const at = pos + done - index * CHUNK;
       const n = Math.min(len - done, CHUNK - at);
       const chunk = this.#ensure(index, at + n);
-      if (chunk === undefined) return done > 0 ? done : -ENOSPC;
+      if (chunk === undefined) return done > 0 ? done : this.noRoom;
       copy(buf, off + done, chunk, at, n);
       done += n;
     }
@@ -109,7 +116,7 @@ export class Content {
     this.#lastIndex = -1;
     this.#last = undefined;
     this.allocated -= cost(chunk.length);
-    this.account.charge(-cost(chunk.length));
+    this.account.charge(-cost(chunk.length), false);
   }
 
   /** Allocates the range (fallocate); false when there is no room, and then nothing new stays allocated. */

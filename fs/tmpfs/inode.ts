@@ -43,7 +43,7 @@ export class TmpfsInode extends Inode {
   /** A new inode; the superblock has counted it. */
   constructor(readonly fs: TmpfsSuper, ino: number, mode: number) {
     super(fs, ino, mode);
-    if (isReg(mode)) this.content = new Content(fs);
+    if (isReg(mode)) this.content = new Content(fs.account());
     else if (isDir(mode)) {
       this.entries = new Directory();
       this.nlink = 2;
@@ -350,7 +350,7 @@ class TmpfsFile extends RegularFile {
       if ((mode & ~FALLOC_FL_KEEP_SIZE) !== 0) return -EOPNOTSUPP;
       // Asked first: no loop over a range that cannot be had.
       if (len > inode.fs.room + this.#content.allocated) return -ENOSPC;
-      if (!this.#content.reserve(offset, len)) return -ENOSPC;
+      if (!this.#content.reserve(offset, len)) return this.#content.noRoom;
       if ((mode & FALLOC_FL_KEEP_SIZE) === 0 && offset + len > inode.size) inode.size = offset + len;
     }
     inode.touch(inode.fs.clock.now(), true, true);

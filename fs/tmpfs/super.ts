@@ -6,7 +6,10 @@ import type { Clock } from "../vfs/clock.ts";
 import { hostClock } from "../vfs/clock.ts";
 import { SuperBlock } from "../vfs/inode.ts";
 import type { FsType } from "../vfs/vfs.ts";
+import type { MemoryAccount } from "../vfs/vfs.ts";
+import type { Account } from "./content.ts";
 import { TmpfsInode } from "./inode.ts";
+import { PaidAccount } from "./paid_account.ts";
 
 const PAGE = 4096;
 const MAGIC = 0x01021994;
@@ -77,8 +80,11 @@ export class TmpfsSuper extends SuperBlock {
   usedBytes = 0;
   /** Files, the root included. */
   usedInodes = 0;
+  /** Who pays for the pages of a file that is being made, beside this filesystem's own limit; null for nobody. A kernel sets it. */
+  payer: (() => MemoryAccount | null) | null = null;
   #options: TmpfsOptions;
   #nextIno = 1;
+  readonly #accounts: Map<MemoryAccount, PaidAccount> = new Map();
 
   /** A tmpfs with an empty root directory. */
   constructor(options: TmpfsOptions = {}) {
@@ -105,6 +111,21 @@ export class TmpfsSuper extends SuperBlock {
   /** An inode is gone for good. */
   dropInode(): void {
     this.usedInodes--;
+  }
+
+  /** What the pages of a new file are counted to. */
+  account(): Account {
+    const payer = this.payer?.() ?? null;
+    if (payer === null) return this;
+    let account = this.#accounts.get(payer);
+    if (account === undefined) this.#accounts.set(payer, account = new PaidAccount(this, payer));
+    return account;
+  }
+
+  /** See SuperBlock: the pages are given back to whoever has paid for them. */
+  override shutdown(): void {
+    for (const account of this.#accounts.values()) account.end();
+    this.#accounts.clear();
   }
 
   /** Takes or gives back bytes; false if the size limit would be passed. */
@@ -163,6 +184,9 @@ export const tmpfsType: FsType = {
   accepts: (option) => parseOptions([option]) !== undefined,
   create(options, _source, caller) {
     const parsed = parseOptions(options);
-    return parsed === undefined ? -EINVAL : new TmpfsSuper({ ...parsed, clock: caller.vfs.clock });
+    if (parsed === undefined) return -EINVAL;
+    const sb = new TmpfsSuper({ ...parsed, clock: caller.vfs.clock });
+    sb.payer = caller.vfs.payer;
+    return sb;
   },
 };

@@ -42,6 +42,9 @@ export abstract class SuperBlock {
   dev = 0;
   /** The whole filesystem is read only (EROFS for every change, whatever the mount says). */
   readOnly = false;
+  #ended = false;
+  /** Mounts of it. */
+  mounts = 0;
   /** Owner of the mount namespace it was made in: who is privileged there may change its options. */
   owner: object | null = null;
   /** MS_SYNCHRONOUS, MS_DIRSYNC, MS_MANDLOCK, MS_LAZYTIME: shown, without effect on what is in memory anyway. */
@@ -75,8 +78,15 @@ export abstract class SuperBlock {
     return 0;
   }
 
-  /** The last mount is gone: releases host handles and memory. */
+  /** The last mount is gone: releases host handles and memory. Called through `end`. */
   shutdown(): void {}
+
+  /** Shuts it down, once. */
+  end(): void {
+    if (this.#ended) return;
+    this.#ended = true;
+    this.shutdown();
+  }
 }
 
 /** A file, directory, link, device node, FIFO or socket. Fields are what permission checks and stat need. */

@@ -6,6 +6,7 @@
 import { ENOSPC } from "../abi/errno.ts";
 import { MS_SHARED } from "../abi/mount.ts";
 import type { Dentry, Mount, VPath } from "./dentry.ts";
+import type { SuperBlock } from "./inode.ts";
 import { copyTree, hang, isBelow, lockTree, subtree, tuck, unhang } from "./mount_tree.ts";
 import { dropPropagation, type PeerGroup, setPropagation } from "./peer_group.ts";
 import type { Vfs } from "./vfs.ts";
@@ -207,6 +208,7 @@ function settle(going: ReadonlySet<Mount>, candidates: Set<Mount>): void {
  * files that are still open there (a directory is gone, or a descriptor was closed); otherwise only locked ones do.
  */
 export function umountTree(mount: Mount, propagate: boolean, connected: boolean): void {
+  const vfs = mount.namespace?.vfs;
   const going = new Set(subtree(mount));
   if (propagate) {
     for (const each of counterparts(mount)) each.locked = false;
@@ -228,7 +230,18 @@ export function umountTree(mount: Mount, propagate: boolean, connected: boolean)
     const stays = each.parent !== null && going.has(each.parent) && (connected || each.locked);
     if (each.parent !== null && !stays) unhang(each);
     dropPropagation(each);
+    each.sb.mounts--;
   }
+  if (vfs !== undefined) releaseSupers(vfs, new Set([...going].map((each) => each.sb)));
+}
+
+/** Filesystems that are mounted nowhere any more, and nobody has a file of, come to their end. */
+function releaseSupers(vfs: Vfs, supers: ReadonlySet<SuperBlock>): void {
+  const gone = [...supers].filter((sb) => sb.mounts === 0);
+  if (gone.length === 0) return;
+  const used = new Set<SuperBlock>();
+  for (const { mount } of vfs.holders()) used.add(mount.sb);
+  for (const sb of gone) if (!used.has(sb)) sb.end();
 }
 
 /** What covers a mount that goes and does itself stay moves down to the mount's place. */

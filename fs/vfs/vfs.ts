@@ -49,6 +49,15 @@ export interface Holder {
   readonly writes: boolean;
 }
 
+/** Who pays for memory: a control group. */
+export interface MemoryAccount {
+  /**
+   * Takes `bytes` more, or gives them back when negative. False if there is no room; when they are `needed`, that has the consequences it has
+   * (the OOM killer).
+   */
+  charge(bytes: number, needed: boolean): boolean;
+}
+
 /** Settings of a Vfs. */
 export interface VfsOptions {
   /** Time of new mounts' superblocks and of access times. */
@@ -69,6 +78,8 @@ export class Vfs {
   readonly groupIds: PeerGroupIds = new PeerGroupIds();
   /** What tasks hold of mounts; asked only where the answer decides (umount, a change to read-only). A kernel sets it. */
   holders: () => Iterable<Holder> = () => [];
+  /** Who pays for the memory of a file that is made by the walk under way; null for nobody. A kernel sets it. */
+  payer: (() => MemoryAccount | null) | null = null;
   readonly #roots = new WeakMap<SuperBlock, Dentry>();
   #nextMountId = 20;
   #nextDev = 0x14;
@@ -94,6 +105,7 @@ export class Vfs {
     options: { readonly root?: Dentry; readonly flags?: number; readonly source?: string } = {},
   ): Mount {
     const root = options.root ?? this.rootDentry(sb);
+    sb.mounts++;
     return new Mount(this.#nextMountId++, sb, root, options.flags ?? 0, options.source ?? "none");
   }
 

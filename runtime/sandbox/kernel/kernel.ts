@@ -15,6 +15,7 @@ import type { Inode, SuperBlock } from "../../../fs/vfs/inode.ts";
 import { O_CREAT, O_EXCL, O_WRONLY } from "../../../fs/abi/open.ts";
 import { major, minor } from "../../../fs/abi/device.ts";
 import { isDir } from "../../../fs/abi/mode.ts";
+import { OverlaySuper } from "../../../fs/overlay/mod.ts";
 import { TmpfsSuper } from "../../../fs/tmpfs/mod.ts";
 import { CLONE_CLEAR_SIGHAND } from "../../abi/linux/clone.ts";
 import { SIGNAL } from "../../abi/linux/signal.ts";
@@ -22,6 +23,7 @@ import type { BinaryFormat } from "./binfmt.ts";
 import { Hierarchy } from "./cgroup/tree.ts";
 import { cgroupHost } from "./cgroup_host.ts";
 import { kernelFilesystems } from "./filesystems.ts";
+import { holders } from "./holders.ts";
 import { type KernelClock, PortableClock } from "./clock.ts";
 import { Credentials } from "./credentials.ts";
 import { FdTable } from "./fd_table.ts";
@@ -76,6 +78,8 @@ export class Kernel {
     this.nsfs = new NsfsSuper(this.vfs);
     this.vfs.devices.allows = (caller, type, rdev, access) =>
       this.cgroups.mayUse(caller, type, major(rdev), minor(rdev), access);
+    this.vfs.holders = () => holders(this.tasks());
+    this.vfs.payer = () => this.cgroups.of(this.vfs.walk.caller).account;
     for (const type of kernelFilesystems()) this.vfs.filesystems.set(type.name, type);
     registerTerminals(this.vfs.devices);
     this.formats = [...options.formats ?? []];
@@ -135,6 +139,8 @@ export class Kernel {
    * filesystem, the file) it needs. Throws when the path cannot be made: the paths are the engine's own.
    */
   mountHost(path: string, sb: SuperBlock, source = "none"): void {
+    const writable = sb instanceof OverlaySuper ? sb.upper?.sb : sb;
+    if (writable instanceof TmpfsSuper) writable.payer = this.vfs.payer;
     const at = this.#makePlace(path, sb.root);
     const error = this.initial.mnt.tree.attach(this.vfs.newMount(sb, { source }), at);
     if (error < 0) {
@@ -178,6 +184,6 @@ export class Kernel {
     const mnt = this.initial.mnt.tree;
     const supers = new Set<SuperBlock>(mnt.mounts().map((mount) => mount.sb));
     for (const mount of [...mnt.root.children.values()]) mnt.umount(mount, MNT_DETACH);
-    for (const sb of supers) sb.shutdown();
+    for (const sb of supers) sb.end();
   }
 }

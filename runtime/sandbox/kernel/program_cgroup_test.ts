@@ -3,14 +3,20 @@ import assert from "node:assert/strict";
 import { CgroupfsSuper, procType, tmpfsType } from "../../../fs/mod.ts";
 import { makedev } from "../../../fs/abi/device.ts";
 import { S_IFCHR } from "../../../fs/abi/mode.ts";
-import { O_RDWR, O_WRONLY } from "../../../fs/abi/open.ts";
+import { MNT_DETACH, MNT_EXPIRE, MOUNT_ATTR_RDONLY, MS_BIND, MS_REC } from "../../../fs/abi/mount.ts";
+import { O_CREAT, O_RDWR, O_WRONLY } from "../../../fs/abi/open.ts";
 import { Files, named, path } from "../../../fs/testing/mod.ts";
 import { TmpfsSuper } from "../../../fs/tmpfs/mod.ts";
-import { mknodAt } from "../../../fs/vfs/mod.ts";
+import { lookupAt, mknodAt, type VPath } from "../../../fs/vfs/mod.ts";
+import { CLONE_NEWIPC, CLONE_NEWNS, CLONE_NEWPID, CLONE_NEWUSER } from "../../abi/linux/clone.ts";
 import { compileSpec } from "../../program/compile.ts";
 import { decodeSpec } from "../../spec/decode.ts";
 import type { BinaryFormat } from "./binfmt.ts";
 import { FdTable } from "./fd_table.ts";
+import { privilegedOver } from "./filesystems.ts";
+import { unshare } from "./namespace_join.ts";
+import { Arguments } from "./syscalls/arguments.ts";
+import { mountCalls } from "./syscalls/mount.ts";
 import { hostDevices } from "./host_devices.ts";
 import { Kernel } from "./kernel.ts";
 import { procHost } from "./proc_host.ts";
@@ -27,6 +33,12 @@ const format: BinaryFormat = {
     return Promise.resolve({ run: () => Promise.resolve(0) });
   },
 };
+
+function place(task: Task, name: string): VPath {
+  const found = lookupAt(task, null, path(name), true);
+  assert.ok(typeof found !== "number", name);
+  return found;
+}
 
 function machine(): Kernel {
   const kernel = new Kernel({ formats: [format] });
@@ -201,4 +213,78 @@ Deno.test("rootfsPropagation: the root is what it says (config-linux.md#rootfs-m
     const task = await start(machine(), { rootfsPropagation: type });
     assert.match(new Files(task).text("/proc/self/mountinfo"), shown, type);
   }
+});
+
+Deno.test("memory.max counts pages of tmpfs: ENOMEM and the OOM killer beyond it, given back by truncating and unmounting", async () => {
+  const kernel = machine();
+  const mounts = [{ destination: "/tmp", type: "tmpfs", source: "tmpfs" }];
+  const task = await start(kernel, { resources: { memory: { limit: 1048576 } } }, mounts);
+  const f = new Files(task), host = new Files(kernel.swapper);
+  const current = (): number => Number(host.text("/sys/fs/cgroup/umiak/memory.current"));
+  const before = current();
+  f.write("/tmp/file", new Uint8Array(300000));
+  assert.equal(current() - before, 5 * 65536); // what is really held: whole chunks
+  f.write("/tmp/file", "");
+  assert.equal(current(), before);
+  f.write("/tmp/file", new Uint8Array(300000));
+  assert.equal(task.mountNs.umount(place(task, "/tmp").mount, MNT_DETACH), 0);
+  assert.equal(current(), before);
+  const file = f.open("/large", O_WRONLY | O_CREAT);
+  const bytes = new Uint8Array(65536);
+  let written = 0, n = 0;
+  do written += Math.max(0, n = file.write(bytes, 0, bytes.length)); while (n > 0);
+  assert.equal(named(n), "ENOMEM");
+  assert.ok(written >= 1048576 - before - 65536 && written <= 1048576, String(written));
+  assert.deepEqual([task.dying, task.exitStatus], [true, 9]); // SIGKILL: 137 for a shell
+  assert.match(host.text("/sys/fs/cgroup/umiak/memory.events"), /max 1\noom 1\noom_kill 1\n/);
+  file.close();
+});
+
+Deno.test("what is in use is not unmounted; a root that is unmounted becomes read-only (man 2 umount2)", async () => {
+  const task = await start(machine(), {}, [{ destination: "/tmp", type: "tmpfs", source: "tmpfs" }]);
+  const f = new Files(task);
+  const fd = task.files.install(f.open("/tmp/x", O_WRONLY | O_CREAT));
+  const { mount } = place(task, "/tmp");
+  assert.equal(named(task.mountNs.umount(mount, 0)), "EBUSY");
+  assert.equal(named(task.mountNs.setAttr(mount, MOUNT_ATTR_RDONLY, 0, 0, false)), "EBUSY");
+  task.files.close(fd);
+  assert.equal(task.mountNs.setAttr(mount, MOUNT_ATTR_RDONLY, 0, 0, false), 0);
+  assert.equal(task.mountNs.umount(mount, 0), 0);
+  const umount = (target: string, flags: number): number =>
+    mountCalls.umount2!(task, new Arguments("umount2", [target, flags])) as number;
+  assert.equal(umount("/", 0), 0);
+  assert.equal(f.opens("/new", O_WRONLY | O_CREAT), "EROFS");
+  assert.equal(named(umount("/", MNT_EXPIRE)), "EINVAL");
+  assert.equal(named(umount("/dev", 64)), "EINVAL");
+});
+
+Deno.test("man 7 user_namespaces: what a less privileged mount namespace may mount, and what it may not take off", async () => {
+  const kernel = machine();
+  kernel.vfs.filesystems.set("hostfs", { ...tmpfsType, name: "hostfs" });
+  kernel.vfs.filesystems.set("tmpfs", { ...tmpfsType, mayMount: (caller) => caller.cred.capable(21) });
+  const proc = kernel.vfs.filesystems.get("proc")!;
+  kernel.vfs.filesystems.set("proc", {
+    ...proc,
+    mayMount: privilegedOver((task) => task.pidNs),
+    revealing: true,
+  });
+  const task = await start(kernel, { maskedPaths: ["/proc/version"] });
+  const call = (name: string, ...args: (string | number | null)[]): string | number =>
+    named(mountCalls[name]!(task, new Arguments(name, args)) as number);
+  assert.equal(unshare(task, CLONE_NEWUSER | CLONE_NEWNS | CLONE_NEWPID), 0);
+  assert.equal(call("mount", "t", "/var", "tmpfs", 0, null), 0);
+  assert.equal(call("umount2", "/var", 0), 0);
+  assert.equal(call("mount", "h", "/var", "hostfs", 0, null), "EPERM");
+  // /proc is another namespace's: its mask cannot be taken off, and a new one would have none.
+  assert.equal(call("umount2", "/proc/version", MNT_DETACH), "EINVAL");
+  assert.equal(call("umount2", "/proc", MNT_DETACH), "EINVAL");
+  assert.equal(call("mount", "/proc", "/var", null, MS_BIND, null), "EINVAL");
+  assert.equal(call("mount", "/proc", "/var", null, MS_BIND | MS_REC, null), 0);
+  assert.equal(call("mount", "proc", "/var", "proc", 0, null), "EPERM");
+  assert.equal(call("mount", "q", "/var", "mqueue", 0, null), "EPERM"); // the IPC namespace is still the other's
+  assert.equal(unshare(task, CLONE_NEWIPC), 0);
+  assert.equal(call("mount", "q", "/var", "mqueue", 0, null), 0);
+  // The host's mounts are not this namespace's any more.
+  const { fields } = task.cred;
+  assert.equal(fields.effective.has(21), true);
 });

@@ -5,6 +5,7 @@ import type { CgroupDirectory, CgroupFile, CgroupOwner } from "../../../../fs/cg
 import type { FsCred } from "../../../../fs/vfs/cred.ts";
 import { CAP_DAC_OVERRIDE } from "../../../../fs/vfs/cred.ts";
 import { inGroup } from "../../../../fs/vfs/permission.ts";
+import type { MemoryAccount } from "../../../../fs/vfs/vfs.ts";
 import { WaitQueue } from "../../../../fs/vfs/wait_queue.ts";
 import { POLLPRI } from "../../../../fs/abi/poll.ts";
 import { type ControllerName, CONTROLLERS, THREADED } from "./controllers.ts";
@@ -46,6 +47,8 @@ export class Cgroup implements CgroupDirectory {
   removed = false;
   /** Allowed devices; null: whatever the groups above allow. */
   deviceRules: readonly DeviceRule[] | null = null;
+  /** Who pays for files in memory that its processes make. */
+  readonly account: MemoryAccount = { charge: (bytes, needed) => this.memory.charge(bytes, needed) };
   /** Told when cgroup.events changes. */
   readonly eventsChanged: WaitQueue = new WaitQueue();
   /** How often cgroup.events has changed. */

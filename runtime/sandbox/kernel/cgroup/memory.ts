@@ -62,16 +62,17 @@ export class Memory {
 
   /**
    * Takes `bytes` more for pages of a file; negative gives them back. False if a limit here or above forbids it: the largest
-   * process of the group whose limit it is has been killed then, as Linux does, and whoever asked gets ENOMEM.
+   * process of the group whose limit it is has been killed then, as Linux does, and whoever asked gets ENOMEM; unless the bytes are not
+   * `needed`.
    */
-  charge(bytes: number): boolean {
+  charge(bytes: number, needed = true): boolean {
     if (bytes > 0) {
       for (const each of this.group.ancestry()) {
         const { memory } = each;
         if (memory.max === Infinity && memory.high === Infinity) continue;
         const wanted = memory.usage() + bytes;
         if (wanted > memory.max && each.parent !== null) {
-          memory.outOfMemory();
+          if (needed) memory.outOfMemory();
           return false;
         }
         if (wanted > memory.high) memory.count("high");

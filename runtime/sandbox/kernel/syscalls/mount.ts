@@ -36,8 +36,6 @@ import {
 import { CAP_SYS_ADMIN } from "../../../../fs/vfs/cred.ts";
 import type { Mount, VPath } from "../../../../fs/vfs/dentry.ts";
 import { lookupAt, mountAt, PathFile, reconfigureSuper, sortSuperOptions } from "../../../../fs/vfs/mod.ts";
-import type { Holder } from "../../../../fs/vfs/vfs.ts";
-import type { Task } from "../task.ts";
 import { pathOfArgument, place } from "./arguments.ts";
 import type { Syscall } from "./file.ts";
 import { contextCalls, install, installMount, mayReconfigure } from "./mount_context.ts";
@@ -50,24 +48,6 @@ const ATTRIBUTES = MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MO
 /** The mount a place is the root of; -EINVAL if it is not one. */
 function mountOf(at: VPath): Mount | number {
   return at.dentry === at.mount.root ? at.mount : -EINVAL;
-}
-
-/** Every task that may stand on a mount. */
-function everyTask(task: Task): Iterable<Task> {
-  return task.kernel.tasks();
-}
-
-/** What tasks hold of mounts. */
-function* holders(task: Task): Iterable<Holder> {
-  for (const { root, cwd, exe, files } of everyTask(task)) {
-    yield { mount: root.mount, writes: false };
-    yield { mount: cwd.mount, writes: false };
-    if (exe !== null) yield { mount: exe.mount, writes: false };
-    for (const fd of files.list()) {
-      const file = files.get(fd)?.file;
-      if (file?.mount) yield { mount: file.mount, writes: file.writable && !(file instanceof PathFile) };
-    }
-  }
 }
 
 /** By name. All but open_tree without OPEN_TREE_CLONE need CAP_SYS_ADMIN over the mount namespace. */
@@ -156,7 +136,7 @@ export const mountCalls: Record<string, Syscall> = {
     // Tasks whose root or working directory was the old root move along (man 2 pivot_root).
     const moved: VPath = { mount: newRoot.mount, dentry: newRoot.dentry };
     const wasOld = (at: VPath): boolean => at.mount === old.mount && at.dentry === old.dentry;
-    for (const each of everyTask(task)) {
+    for (const each of task.kernel.tasks()) {
       if (wasOld(each.root)) each.root = moved;
       if (wasOld(each.cwd)) each.cwd = moved;
     }
@@ -170,7 +150,6 @@ for (const [name, call] of Object.entries(mountCalls)) {
   mountCalls[name] = (task, a) => {
     const mayMount = task.cred.nsCapable(task.nsproxy.mnt.owner!, CAP_SYS_ADMIN);
     if (!mayMount && !needsNothing(a.values)) return -EPERM;
-    task.vfs.holders = () => holders(task);
     return call(task, a);
   };
 }
