@@ -6,12 +6,8 @@ import {
   type WasiModuleName,
 } from "../runtime/sandbox/abi/wasi_p1/interface.ts";
 import { WASMEDGE } from "../runtime/sandbox/abi/wasmedge/interface.ts";
-import {
-  WASIX,
-  WASIX_2023,
-  WASIX_MODULE,
-  WASIX_UNSUPPORTED,
-} from "../runtime/sandbox/abi/wasix/interface.ts";
+import { WASIX, WASIX_2023, WASIX_UNSUPPORTED } from "../runtime/sandbox/abi/wasix/interface.ts";
+import { WASIX_MODULE } from "../runtime/sandbox/abi/wasix/module.ts";
 
 const MODULES: readonly WasiModuleName[] = ["wasi_snapshot_preview1", "wasi_unstable"];
 const FILE = new URL("../docs/SUPPORT.md", import.meta.url);

@@ -9,8 +9,7 @@ import {
   type WasiModuleName,
 } from "../abi/wasi_p1/interface.ts";
 import type { WasiProcess } from "../abi/wasi_p1/process.ts";
-import { wasmedgeFunctions, wasmedgeSet } from "../abi/wasmedge/interface.ts";
-import { WASIX_MODULE, wasixFunctions, wasixImports } from "../abi/wasix/interface.ts";
+import { WASIX_MODULE } from "../abi/wasix/module.ts";
 import type { GuestModule } from "./guest_module.ts";
 
 const PREVIEW1_MODULES: readonly string[] = [
@@ -20,17 +19,19 @@ const PREVIEW1_MODULES: readonly string[] = [
 
 /** Names of the functions that a module of this name offers; undefined for an unknown module. */
 function offered(guest: GuestModule, module: string): readonly { readonly name: string }[] | undefined {
-  if (module === WASIX_MODULE) return wasixFunctions(guest.signatures);
+  if (module === WASIX_MODULE) return guest.wasix?.wasixFunctions(guest.signatures);
   if (!PREVIEW1_MODULES.includes(module)) return undefined;
   const own = functionsOf(module as WasiModuleName);
-  return module === "wasi_snapshot_preview1" ? [...own, ...wasmedgeFunctions(guest.preview1)] : own;
+  return module === "wasi_snapshot_preview1" && guest.wasmedge !== null
+    ? [...own, ...guest.wasmedge.wasmedgeFunctions(guest.preview1)]
+    : own;
 }
 
 /** Why a module cannot be linked: names the first import that nobody provides; undefined when all is well. */
 export function unknownImport(guest: GuestModule): string | undefined {
   for (const { module, name, kind } of guest.imports) {
     if (kind === "memory") {
-      if (!usesWasix(guest)) return `it imports its memory, "${module}.${name}": WASIX programs do`;
+      if (guest.wasix === null) return `it imports its memory, "${module}.${name}": WASIX programs do`;
       continue;
     }
     const functions = offered(guest, module);
@@ -43,11 +44,6 @@ export function unknownImport(guest: GuestModule): string | undefined {
   }
 }
 
-/** Is it a program for WASIX? */
-export function usesWasix(guest: GuestModule): boolean {
-  return guest.imports.some((i) => i.module === WASIX_MODULE);
-}
-
 /** The functions of preview1, with those of WasmEdge's extension where the guest has them. */
 function preview1Imports(
   guest: GuestModule,
@@ -55,12 +51,15 @@ function preview1Imports(
   name: WasiModuleName,
   used: ReadonlySet<string>,
 ): WebAssembly.ModuleImports {
-  const extension = name === "wasi_snapshot_preview1" ? wasmedgeFunctions(guest.preview1) : [];
-  if (extension.length === 0) return wasiImports(process, name, used);
+  const { wasmedge } = guest;
+  const extension = name === "wasi_snapshot_preview1"
+    ? wasmedge?.wasmedgeFunctions(guest.preview1) ?? []
+    : [];
+  if (wasmedge === null || extension.length === 0) return wasiImports(process, name, used);
   const names = new Set(extension.map((f) => f.name));
   const functions = [...functionsOf(name).filter((f) => !names.has(f.name)), ...extension];
   const preview1 = wasiFunctions(process, name);
-  const sockets = wasmedgeSet(process, extension, preview1);
+  const sockets = wasmedge.wasmedgeSet(process, extension, preview1);
   // Functions of one name differ in their parameters: they are part of what tells shims apart.
   const key = `wasmedge ${extension.map((f) => f.params.length).join(" ")}`;
   return connectShim(
@@ -86,7 +85,7 @@ export function linkImports(
     const functions = used.size === 0
       ? {}
       : from === WASIX_MODULE
-      ? wasixImports(process, machine, guest.signatures, used)
+      ? guest.wasix!.wasixImports(process, machine, guest.signatures, used)
       : preview1Imports(guest, process, from as WasiModuleName, used);
     imports[from] = { ...functions };
   }

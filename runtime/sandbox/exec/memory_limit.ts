@@ -3,6 +3,7 @@
  * limit, so that memory.grow answers -1 and the guest's malloc ENOMEM. Costs nothing at run time.
  * @module
  */
+import { MemoryLimitError } from "./memory_limit_error.ts";
 import type { ModuleEditor } from "./wasm/editor.ts";
 import type { WasmReader } from "./wasm/reader.ts";
 import { KIND, type MemoryLimits, readImports, readMemory, SECTION } from "./wasm/sections.ts";
@@ -10,12 +11,6 @@ import { WasmWriter } from "./wasm/writer.ts";
 
 const PAGE = 65536;
 const HAS_MAX = 1, SHARED = 2, IS_64 = 4;
-
-/** The module's memory needs more than the limit from the start. */
-export class MemoryLimitError extends Error {
-  /** @ignore */
-  override name = "MemoryLimitError";
-}
 
 /** Writes the limited type of a memory. */
 function writeLimited(

@@ -12,7 +12,7 @@ import type { Task } from "../kernel/task.ts";
 import { type GuestModule, prepareModule } from "./guest_module.ts";
 import type { Ticker } from "./interrupt/ticker.ts";
 import { unknownImport } from "./link.ts";
-import { MemoryLimitError } from "./memory_limit.ts";
+import { MemoryLimitError } from "./memory_limit_error.ts";
 import { ModuleCache } from "./module_cache.ts";
 import { WasmProgram } from "./wasm_program.ts";
 

@@ -16,10 +16,8 @@ import { processes } from "./processes.ts";
 import { socketOptions } from "./socket_options.ts";
 import { wasixSockets } from "./sockets.ts";
 import { spawning } from "./spawn.ts";
+import { type Signatures, WASIX_MODULE } from "./module.ts";
 import { threads } from "./threads.ts";
-
-/** Name of the import module. */
-export const WASIX_MODULE = "wasix_32v1";
 
 const i = (count: number): ShimParam[] => new Array<ShimParam>(count).fill("i32");
 
@@ -174,12 +172,6 @@ export const WASIX_UNSUPPORTED: Readonly<Record<string, readonly string[]>> = {
 };
 
 const UNSUPPORTED: ReadonlySet<string> = new Set(Object.values(WASIX_UNSUPPORTED).flat());
-
-/** Types of the functions that a module imports from WASIX: the first byte of each value type. */
-export type Signatures = ReadonlyMap<
-  string,
-  { readonly params: readonly number[]; readonly results: readonly number[] }
->;
 
 const I64 = 0x7e;
 
