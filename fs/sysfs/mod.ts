@@ -17,6 +17,9 @@ export class SysfsSuper extends PseudoSuper {
     super(clock);
     const dir = (): StaticDir => new StaticDir(this, 0o755);
     const text = (value: string): TextFile => new TextFile(this, () => `${value}\n`);
+    const cgroup = dir()
+      .add("delegate", text("cgroup.procs\ncgroup.threads\ncgroup.subtree_control"))
+      .add("features", text("memory_localevents\nnsdelegate"));
     const range = cpus > 1 ? `0-${cpus - 1}` : "0";
     const cpu = dir().add("online", text(range)).add("possible", text(range)).add("present", text(range));
     for (let i = 0; i < cpus; i++) cpu.add(`cpu${i}`, dir());
@@ -28,7 +31,7 @@ export class SysfsSuper extends PseudoSuper {
       .add("devices", dir().add("system", dir().add("cpu", cpu)))
       .add("firmware", dir())
       .add("fs", dir().add("cgroup", dir()))
-      .add("kernel", dir())
+      .add("kernel", dir().add("cgroup", cgroup))
       .add("module", dir());
   }
 }

@@ -5,8 +5,8 @@ import { O_WRONLY } from "../abi/open.ts";
 import { Files, named, path, testCaller } from "../testing/mod.ts";
 import type { TestCaller } from "../testing/mod.ts";
 import { TmpfsSuper } from "../tmpfs/mod.ts";
-import { lookupAt, type VPath } from "./mod.ts";
-import { mountinfo } from "./mountinfo.ts";
+import { lookupAt, type Mount, type VPath } from "./mod.ts";
+import { mountinfo, mounts, mountstats } from "./mountinfo.ts";
 
 function fresh(): { f: Files; c: TestCaller; place: (name: string) => VPath } {
   const c = testCaller(new TmpfsSuper({ mode: 0o755 }));
@@ -147,4 +147,96 @@ Deno.test("mountinfo (man 5 proc_pid_mountinfo): escapes, roots of binds, propag
     mountinfo(c.mountNs, place("/bind")).trimEnd().split("\n").map((line) => line.split(" ")[4]),
     ["/"],
   );
+});
+
+Deno.test("pivot_root(2), ERRORS: EBUSY on the current root; EINVAL for what is no mount point, not below, shared or locked; ENOENT for what is gone", () => {
+  const { f, c, place } = fresh();
+  for (const name of ["/new", "/other", "/jail", "/jail/new"]) f.mkdir(name);
+  const mount = (name: string): Mount => {
+    const made = c.vfs.newMount(new TmpfsSuper());
+    assert.equal(c.mountNs.attach(made, place(name)), 0);
+    return made;
+  };
+  const pivot = (to: string, put: string, root?: VPath): string | number =>
+    named(c.mountNs.pivotRoot(place(to), place(put), root));
+  const fresh_ = mount("/new"), other = mount("/other");
+  f.mkdir("/new/put");
+  f.mkdir("/new/dir");
+  assert.equal(pivot("/", "/new/put"), "EBUSY");
+  assert.equal(pivot("/new", "/"), "EBUSY");
+  assert.equal(pivot("/new", "/other"), "EINVAL"); // put_old is not below new_root
+  assert.equal(pivot("/new/dir", "/new/put"), "EINVAL"); // not a mount point
+  assert.equal(pivot("/new", "/new/put", place("/jail")), "EINVAL"); // the caller's root is no mount point
+  mount("/jail");
+  f.mkdir("/jail/in");
+  mount("/jail/in");
+  assert.equal(pivot("/new", "/new/put", place("/jail")), "EINVAL"); // new_root is not below the caller's root
+  c.mountNs.setAttr(fresh_, 0, 0, MS_SHARED, false);
+  assert.equal(pivot("/new", "/new/put"), "EINVAL"); // the mount that receives the old root is shared
+  c.mountNs.setAttr(fresh_, 0, 0, MS_PRIVATE, false);
+  c.mountNs.setAttr(c.mountNs.root, 0, 0, MS_SHARED, false);
+  assert.equal(pivot("/new", "/new/put"), "EINVAL"); // the parent of new_root is shared
+  c.mountNs.setAttr(c.mountNs.root, 0, 0, MS_PRIVATE, false);
+  fresh_.locked = true;
+  assert.equal(pivot("/new", "/new/put"), "EINVAL");
+  fresh_.locked = false;
+  const gone = place("/new/dir");
+  f.rmdir("/new/dir");
+  assert.equal(named(c.mountNs.pivotRoot(place("/new"), gone)), "ENOENT");
+  assert.equal(
+    named(c.mountNs.pivotRoot({ mount: c.mountNs.bottom, dentry: c.mountNs.bottom.root }, place("/new"))),
+    "EINVAL",
+  );
+  const elsewhere = c.mountNs.clone().namespace;
+  assert.equal(named(elsewhere.pivotRoot(place("/new"), place("/new/put"), c.root)), "EINVAL");
+  const old = c.mountNs.root;
+  old.locked = true; // a locked root hands its lock on
+  assert.equal(pivot("/new", "/new/put"), 0);
+  assert.deepEqual([fresh_.locked, old.locked, old.parent === fresh_, other.parent === old], [
+    true,
+    false,
+    true,
+    true,
+  ]);
+});
+
+Deno.test("move_mount(2): MOVE_MOUNT_BENEATH goes below the topmost mount; MOVE_MOUNT_SET_GROUP copies peers and master", () => {
+  const { f, c, place } = fresh();
+  for (const name of ["/a", "/b", "/c"]) f.mkdir(name);
+  const top = c.vfs.newMount(new TmpfsSuper()), below = c.vfs.newMount(new TmpfsSuper());
+  c.mountNs.attach(top, place("/a"));
+  f.write("/a/top", "");
+  c.mountNs.attach(below, place("/b"));
+  f.write("/b/below", "");
+  assert.equal(named(c.mountNs.move(below, place("/"), true, c.root)), "EINVAL");
+  assert.equal(named(c.mountNs.move(below, place("/c"), true, c.root)), "EINVAL"); // nothing is mounted there
+  assert.equal(c.mountNs.move(below, place("/a"), true, c.root), 0);
+  assert.deepEqual(f.list("/a"), ["top"]);
+  assert.equal(c.mountNs.umount(top, 0), 0);
+  assert.deepEqual(f.list("/a"), ["below"]);
+  f.mkdir("/a/dir");
+  const bind = c.mountNs.cloneTree(place("/a/dir"), false);
+  assert.ok(typeof bind !== "number");
+  c.mountNs.attach(bind, place("/c"));
+  assert.equal(named(c.mountNs.setGroup(place("/a"), place("/c"))), "EINVAL"); // neither shared nor a slave
+  c.mountNs.setAttr(below, 0, 0, MS_SHARED, false);
+  assert.equal(named(c.mountNs.setGroup(place("/c"), place("/a"))), "EINVAL");
+  assert.equal(c.mountNs.setGroup(place("/a"), place("/c")), 0);
+  assert.equal(bind.group, below.group);
+});
+
+Deno.test("mountinfo: a bind of a directory that is gone says so; # is escaped in sources only; propagate_from names what can be seen", () => {
+  const { f, c, place } = fresh();
+  for (const name of ["/x#y", "/d", "/chroot", "/chroot/m", "/top"]) f.mkdir(name);
+  c.mountNs.attach(c.vfs.newMount(new TmpfsSuper(), { source: "a#b c" }), place("/x#y"));
+  f.mkdir("/d/sub");
+  const bind = c.mountNs.cloneTree(place("/d/sub"), false);
+  assert.ok(typeof bind !== "number");
+  c.mountNs.attach(bind, place("/top"));
+  f.rmdir("/d/sub");
+  const text = mountinfo(c.mountNs, c.root);
+  assert.match(text, / \/ \/x#y rw,relatime - tmpfs a\\043b\\040c rw/);
+  assert.match(text, / \/d\/sub\/\/deleted \/top /);
+  assert.match(mounts(c.mountNs, c.root), /^a\\043b\\040c \/x#y tmpfs rw,relatime 0 0$/m);
+  assert.match(mountstats(c.mountNs, c.root), /^device a\\043b\\040c mounted on \/x#y with fstype tmpfs$/m);
 });

@@ -53,12 +53,17 @@ function write(
   optional = false,
 ): void {
   const how = { flags: O_WRONLY | O_CLOEXEC, mode: 0, resolve: 0 };
-  const skip = optional ? b.newLabel("skip") : undefined;
-  const options = skip === undefined ? {} : { onError: skip };
-  const fd = b.call("openat2", [dir, file, how], what, { keep: "fd", spec, ...options });
-  b.call("write", [fd, value], what, options);
+  if (!optional) {
+    const fd = b.call("openat2", [dir, file, how], what, { keep: "fd", spec });
+    b.call("write", [fd, value], what);
+    b.call("close", [fd], what);
+    return;
+  }
+  const skip = b.newLabel("skip");
+  const fd = b.call("openat2", [dir, file, how], what, { keep: "fd", spec, onError: skip });
+  b.call("write", [fd, value], what, { onError: "ignore" });
   b.call("close", [fd], what);
-  if (skip !== undefined) b.label(skip);
+  b.label(skip);
 }
 
 /** Makes the directories of a path, with all controllers on the way. The cgroup's descriptor. */

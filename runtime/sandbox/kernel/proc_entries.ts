@@ -1,6 +1,7 @@
 /** Files of /proc that show the namespaces of whoever opens them: /proc/sysvipc, and parameters of /proc/sys. @module */
 import type { BoundContent } from "../../../fs/pseudo/mod.ts";
 import type { ProcEntry } from "../../../fs/procfs/mod.ts";
+import { CONTROLLERS } from "./cgroup/controllers.ts";
 import { IPC_PARAMETERS } from "./ipc/sysctls.ts";
 import { NET_PARAMETERS } from "../net/proc/sysctls.ts";
 import type { Namespace } from "./namespace.ts";
@@ -44,6 +45,13 @@ function name(field: "hostname" | "domainname", opener: () => Task): ProcEntry {
   };
 }
 
+/** /proc/cgroups: controllers, all of the version 2 hierarchy (0), and how many groups there are. */
+function describeControllers({ kernel }: Task): string {
+  const groups = kernel.cgroups.root.descendants() + 1;
+  return "#subsys_name\thierarchy\tnum_cgroups\tenabled\n" +
+    CONTROLLERS.map((controller) => `${controller}\t0\t${groups}\t1\n`).join("");
+}
+
 /** All of them; `opener` is who walks a path now. */
 export function procEntries(opener: () => Task): ProcEntry[] {
   const ipc = Object.entries(IPC_PARAMETERS).map(([key, { read, write }]) =>
@@ -74,6 +82,11 @@ export function procEntries(opener: () => Task): ProcEntry[] {
     name("hostname", opener),
     ...ipc,
     ...net,
+    {
+      path: "cgroups",
+      mode: 0o444,
+      bind: () => ({ read: () => describeControllers(opener()) }),
+    },
     shown("msg", (objects) => objects.describeMessages()),
     shown("sem", (objects) => objects.describeSemaphores()),
     shown("shm", (objects) => objects.describeSharedMemory()),

@@ -314,7 +314,10 @@ export class Task implements Caller {
     const start = this.kernel.clock.monotonic();
     if (start - this.startedAt - this.#slept >= this.rlimits.cpuMs) overCpu(this);
     await turn;
-    this.#slept += this.kernel.clock.monotonic() - start;
+    const now = this.kernel.clock.monotonic();
+    this.#slept += now - start;
+    const until = this.kernel.cgroups.of(this).cpu.throttledUntil(now);
+    if (until > now) await this.waitFor([], 0, until);
     await this.attend();
   }
 

@@ -376,3 +376,27 @@ Deno.test("config-linux.md#allowed-device-list: the last rule that fits decides,
   assert.equal(b.mayUse("c", 1, 3, "r"), false);
   assert.equal(w.group("a").mayUse("c", 1, 3, "r"), true);
 });
+
+Deno.test("cpu.max: who has used the quota waits for the next period, here or above; more than one period is paid back over several", () => {
+  const w = new World();
+  w.write("/cg/cgroup.subtree_control", "+cpu");
+  w.mkdir("/cg/a");
+  w.write("/cg/a/cgroup.subtree_control", "+cpu");
+  w.mkdir("/cg/a/b");
+  const one = w.spawn() as Process;
+  w.write("/cg/a/b/cgroup.procs", "1");
+  const { cpu } = w.group("a/b");
+  assert.equal(cpu.throttledUntil(1000), 0);
+  w.write("/cg/a/cpu.max", "20000 100000");
+  assert.equal(cpu.throttledUntil(1000), 0); // the first period begins
+  one.cpu += 10000;
+  assert.equal(cpu.throttledUntil(1010), 0);
+  one.cpu += 14000;
+  assert.equal(cpu.throttledUntil(1024), 1100);
+  assert.equal(cpu.throttledUntil(1100), 0);
+  one.cpu += 16000; // and 4000 from before
+  assert.equal(cpu.throttledUntil(1116), 1200);
+  assert.equal(cpu.throttledUntil(1900), 0);
+  assert.match(w.read("/cg/a/cpu.stat"), /nr_periods 10\nnr_throttled 2\nthrottled_usec 160000\n/);
+  assert.match(w.read("/cg/a/b/cpu.stat"), /nr_throttled 0\n/);
+});

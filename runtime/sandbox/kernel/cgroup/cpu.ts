@@ -18,6 +18,9 @@ export class Cpu {
   readonly throttling = { periods: 0, throttled: 0, time: 0 };
   /** Time of processes that have left. */
   #past = 0;
+  /** Monotonic milliseconds at which the period began, and what had been used by then. */
+  #began = 0;
+  #used0 = 0;
   /** What each process had used when it came. */
   readonly #since: Map<Member, number> = new Map();
 
@@ -47,6 +50,37 @@ export class Cpu {
     for (const child of this.group.children.values()) sum += child.cpu.usage();
     return sum;
   }
+  /**
+   * The bandwidth limit of cpu.max, here and above: a process that has been running at `now` (monotonic milliseconds) waits until the time
+   * that is returned. 0 if it need not wait.
+   */
+  throttledUntil(now: number): number {
+    let until = 0;
+    for (const { cpu } of this.group.ancestry()) {
+      if (cpu.quota !== Infinity) until = Math.max(until, cpu.#check(now));
+    }
+    return until;
+  }
+
+  #check(now: number): number {
+    const period = this.period / 1000;
+    if (this.#began === 0) {
+      this.#began = now;
+      this.#used0 = this.usage();
+      this.throttling.periods++;
+    } else if (now - this.#began >= period) {
+      const passed = Math.floor((now - this.#began) / period);
+      this.throttling.periods += passed;
+      this.#began += passed * period;
+      this.#used0 += Math.min(passed * this.quota, this.usage() - this.#used0);
+    }
+    if (this.usage() - this.#used0 < this.quota) return 0;
+    const until = this.#began + period;
+    this.throttling.throttled++;
+    this.throttling.time += (until - now) * 1000;
+    return until;
+  }
+
   /** The controller is taken away. */
   reset(): void {
     this.weight = 100;
