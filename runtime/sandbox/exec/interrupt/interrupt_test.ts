@@ -89,3 +89,20 @@ Deno.test("an interruptible program does what it does otherwise", async () => {
   }
   assert.deepEqual(results[0], results[1]);
 });
+
+Deno.test("cpu.max holds a busy program back to its share, and others go on (cgroup-v2, CPU)", async () => {
+  await using guests = new GuestKernel({ files: { "/spin": SPIN }, interruptible: true });
+  const { cgroups } = guests.init.kernel;
+  cgroups.root.control("+cpu");
+  const group = cgroups.root.mkdir("limited", 0o755, 0, 0);
+  assert.ok(typeof group !== "number");
+  const { cpu } = group;
+  cpu.quota = 5000;
+  cpu.period = 20000;
+  const { task, ended } = await guests.start(["/spin"]);
+  assert.equal(group.attach(task, guests.init.cred), 0);
+  while (cpu.throttling.throttled < 5) await new Promise((resolve) => setTimeout(resolve, 1));
+  assert.ok(cpu.throttling.time > 0 && cpu.throttling.periods >= 5);
+  signalTask(guests.init, task, SIGKILL);
+  assert.equal((await ended).status, SIGKILL);
+});
