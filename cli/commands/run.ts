@@ -135,8 +135,5 @@ async function prepareOptions(parsed: Parsed): Promise<PrepareOptions> {
 /** Runs the command. */
 export async function run(parsed: Parsed): Promise<number> {
   const options = { ...runOptions(parsed), prepare: await prepareOptions(parsed) };
-  if (options.tty && options.interactive && !Deno.stdin.isTerminal()) {
-    throw new Error("--tty: standard input is not a terminal");
-  }
   return await runImage(options);
 }

@@ -15,7 +15,7 @@ import { setDeadline } from "./deadline.ts";
 import { type BindOption, RunError, type RunOptions } from "./options.ts";
 import type { PreparedNetwork } from "./network.ts";
 import { type PreparedImage, prepareImage, rootFilesystem } from "./root_filesystem.ts";
-import { openStdio, type Stdio } from "./stdio.ts";
+import { noStdio, openStdio, type Stdio, terminalOf } from "./stdio.ts";
 
 /** Where the kernel's initial namespace has a container's root filesystem, and the sources of its binds. */
 const ROOTFS = "/run/umiak/rootfs", BINDS = "/run/umiak/binds";
@@ -186,6 +186,7 @@ async function open(options: RunOptions): Promise<PreparedImage> {
  * docker's exit code, when the program could not be started.
  */
 export async function runImage(options: RunOptions, stdio: Stdio = {}): Promise<number> {
+  const terminal = options.tty && options.engine !== "wasmer" ? await terminalOf(options, stdio) : undefined;
   const makeNetwork = await networkMaker(options);
   const image = await open(options);
   if (options.engine === "wasmer") {
@@ -194,9 +195,11 @@ export async function runImage(options: RunOptions, stdio: Stdio = {}): Promise<
   }
   const { sandbox, program, network } = prepareContainer(image, options, stdio.stderr, makeNetwork);
   try {
-    const files = openStdio(options.interactive ?? false, options.tty ?? false, stdio);
-    const ready = await sandbox.prepare(program, [...files, ...network?.listeners ?? []], (stage, task) => {
+    const files = terminal === undefined ? openStdio(options.interactive ?? false, stdio) : noStdio();
+    const listeners = network?.listeners ?? [];
+    const ready = await sandbox.prepare(program, [...files, ...listeners], (stage, task, fd) => {
       if (stage === "environment") attach(image, network, task);
+      if (stage === "terminal") terminal?.show(task, fd);
       return Promise.resolve();
     });
     for (const output of [files[1], files[2]]) output.onBroken = () => ready.task.raise(SIGNAL.SIGPIPE);
@@ -214,6 +217,7 @@ export async function runImage(options: RunOptions, stdio: Stdio = {}): Promise<
     const message = error.message.replace(BIND, (path, i) => binds[Number(i)]?.source ?? path);
     throw new RunError(`${image.name}: ${message}`, exitCodeOf(error), { cause: error });
   } finally {
+    await terminal?.finish();
     await network?.close();
     sandbox.shutdown();
   }

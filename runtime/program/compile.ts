@@ -17,6 +17,7 @@ import { cloneFlagsOf, compileJoins, compileOwnNamespaces, compileParent } from 
 import { compileMask, compileMount, compileReadOnly, mountAttr, openNull } from "./compile_mounts.ts";
 import { compileExec, compileIdentity } from "./compile_process.ts";
 import { compileSysctl } from "./compile_sysctl.ts";
+import { compileTerminal } from "./compile_terminal.ts";
 import { propagationOf } from "./mount_options.ts";
 import type { Ref, Step, SyscallProgram } from "./types.ts";
 
@@ -114,6 +115,7 @@ export function compileSpec(spec: Spec, options: CompileOptions): SyscallProgram
   compileSysctl(b, spec);
   b.steps.push({ stage: "environment" });
   compilePivot(b, root);
+  compileTerminal(b, process, true);
   const propagation = rootPropagation(spec);
   if (propagation !== undefined) {
     const [type, recursive] = propagation;

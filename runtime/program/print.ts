@@ -5,6 +5,7 @@ import * as mount from "../../fs/abi/mount.ts";
 import * as open from "../../fs/abi/open.ts";
 import * as clone from "../abi/linux/clone.ts";
 import * as prctl from "../abi/linux/prctl.ts";
+import { TTY_IOCTL } from "../abi/linux/tty_ioctl.ts";
 import type { DeviceRule } from "../spec/types.ts";
 import type { Arg, CallStep, Step, SyscallProgram } from "./types.ts";
 
@@ -35,6 +36,7 @@ const PRCTL = new Map(
     [name, value],
   ) => [value as number, name]),
 );
+const REQUESTS = new Map(Object.entries(TTY_IOCTL).map(([name, value]) => [value as number, name]));
 const COMMANDS = new Map(named(mount, "FSCONFIG_").map(([name, value]) => [value, name]));
 
 function flags(value: number, names: Names): string {
@@ -70,6 +72,7 @@ const SHOWN: Readonly<Record<string, Readonly<Record<number, (value: number) => 
   bpf: { 0: (v) => v === 8 ? "BPF_PROG_ATTACH" : String(v) },
   fspick: { 2: (v) => flags(v, PICK) },
   unlinkat: { 2: (v) => flags(v, AT) },
+  ioctl: { 1: (v) => REQUESTS.get(v) ?? `0x${v.toString(16)}` },
   unshare: { 0: (v) => flags(v, CLONE) },
 };
 
@@ -108,7 +111,7 @@ function argument(step: CallStep, value: Arg, i: number): string {
 function line(step: Step): string {
   if ("label" in step) return `${step.label}:`;
   if ("jump" in step) return `    goto ${step.jump}`;
-  if ("stage" in step) return `    -- ${step.stage} --`;
+  if ("stage" in step) return `    -- ${step.stage}${step.fd === undefined ? "" : ` ${step.fd.ref}`} --`;
   if ("copy" in step) return `    copy ${step.copy.from.ref} to ${step.copy.to.ref}  # ${step.what}`;
   if ("fail" in step) return `    fail ${errnoName(step.fail)}  # ${step.what}`;
   const call = `${step.call}(${step.args.map((arg, i) => argument(step, arg, i)).join(", ")})`;

@@ -13,6 +13,7 @@ export type SyscallName =
   | "chdir"
   | "close"
   | "close_range"
+  | "dup3"
   | "execve"
   | "faccessat2"
   | "fchdir"
@@ -24,6 +25,7 @@ export type SyscallName =
   | "fspick"
   | "fstatfs"
   | "getcwd"
+  | "ioctl"
   | "mkdirat"
   | "mknodat"
   | "mount_setattr"
@@ -113,6 +115,18 @@ export interface CapSets {
   readonly inheritable: readonly number[];
 }
 
+/** struct winsize (man 2 ioctl_tty). */
+export interface WindowSize {
+  /** Lines. */
+  readonly rows: number;
+  /** Columns. */
+  readonly cols: number;
+  /** Pixels across. */
+  readonly xpixel: number;
+  /** Pixels down. */
+  readonly ypixel: number;
+}
+
 /** An argument: number, string (path, name, value), list (argv, groups), structure, earlier result, or NULL. */
 export type Arg =
   | number
@@ -126,6 +140,7 @@ export type Arg =
   | MountAttr
   | Rlimit
   | CapSets
+  | WindowSize
   | readonly string[]
   | readonly number[];
 
@@ -169,11 +184,13 @@ export interface FailStep {
 
 /**
  * A point at which both sides of the runtime meet (runtime.md#lifecycle): at `environment`, before the root changes, prestart, createRuntime
- * and createContainer hooks run; `created` waits for `start`.
+ * and createContainer hooks run; at `terminal` the runtime takes the terminal's master; `created` waits for `start`.
  */
 export interface StageStep {
   /** Which point. */
-  readonly stage: "environment" | "created";
+  readonly stage: "environment" | "terminal" | "created";
+  /** At `terminal`: the descriptor of the master. It is closed afterwards. */
+  readonly fd?: Ref;
 }
 
 /**

@@ -22,6 +22,7 @@ import { copyBelow } from "./copy_below.ts";
 import { fileCalls, type Syscall } from "./syscalls/file.ts";
 import { mountCalls } from "./syscalls/mount.ts";
 import { processCalls } from "./syscalls/process.ts";
+import { terminalCalls } from "./syscalls/terminal.ts";
 import type { Task } from "./task.ts";
 import { clone } from "./task_clone.ts";
 
@@ -47,6 +48,7 @@ const CALLS: Readonly<Partial<Record<SyscallName, Syscall>>> = {
   ...mountCalls,
   ...cgroupCalls,
   ...processCalls,
+  ...terminalCalls,
 };
 
 /** Makes the init task with new namespaces as `flags` say (man 2 clone), beside `maker` and with these descriptors. */
@@ -90,6 +92,11 @@ class Run {
     if (error < 0) throw new ProgramError(`${what}: ${errnoText(-error)}`, -error, null);
   }
 
+  /** The descriptor a stage is about; -1 if it is about none. */
+  descriptor({ fd }: StageStep): number {
+    return fd === undefined ? -1 : this.#resolve(fd) as number;
+  }
+
   /** Makes one call. Its result or a negative errno. */
   async call(step: CallStep): Promise<number> {
     const args = new Arguments(step.call, step.args.map((arg) => this.#resolve(arg)));
@@ -113,14 +120,18 @@ function labels(steps: readonly Step[]): Map<string, number> {
   return at;
 }
 
-/** Is awaited at each stage of a program. */
-export type Stages = (stage: StageStep["stage"], task: Task) => Promise<void>;
+/** Is awaited at each stage of a program; `fd` is the descriptor that belongs to the stage, -1 for none. */
+export type Stages = (stage: StageStep["stage"], task: Task, fd: number) => Promise<void>;
 
 const noStages: Stages = () => Promise.resolve();
 
 /** Runs a program to its execve in a task that is there already. Rejects with a ProgramError when a step fails. */
-export function runInTask(task: Task, program: SyscallProgram): Promise<ReadyProcess> {
-  return runToExec(task, program.init, noStages);
+export function runInTask(
+  task: Task,
+  program: SyscallProgram,
+  stages: Stages = noStages,
+): Promise<ReadyProcess> {
+  return runToExec(task, program.init, stages);
 }
 
 /**
@@ -185,7 +196,7 @@ async function runSteps(
   for (let i = 0; i < steps.length; i++) {
     const step = steps[i]!;
     if ("jump" in step) i = jump(step.jump);
-    else if ("stage" in step) await stages(step.stage, task);
+    else if ("stage" in step) await stages(step.stage, task, run.descriptor(step));
     else if ("copy" in step) run.copy(step);
     else if ("fail" in step) throw new ProgramError(step.what, step.fail, null);
     else if ("call" in step) {

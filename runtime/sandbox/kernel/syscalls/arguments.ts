@@ -5,7 +5,15 @@ import { AT_EMPTY_PATH, AT_FDCWD } from "../../../../fs/abi/open.ts";
 import { EMPTY_PATH } from "../../../../fs/vfs/path_name.ts";
 import type { VPath } from "../../../../fs/vfs/dentry.ts";
 import { lookupAt } from "../../../../fs/vfs/walk.ts";
-import type { Arg, CapSets, DeviceProgram, MountAttr, OpenHow, Rlimit } from "../../../program/types.ts";
+import type {
+  Arg,
+  CapSets,
+  DeviceProgram,
+  MountAttr,
+  OpenHow,
+  Rlimit,
+  WindowSize,
+} from "../../../program/types.ts";
 import type { Task } from "../task.ts";
 
 /** The arguments of one call; references are numbers by now. */
@@ -71,6 +79,10 @@ export class Arguments {
   /** A program that decides about devices. */
   deviceProgram(i: number): DeviceProgram {
     return this.#struct(i, "rules", "a device program");
+  }
+  /** A number or a struct winsize. */
+  winsizeOrNumber(i: number): number | WindowSize {
+    return typeof this.values[i] === "number" ? this.number(i) : this.#struct(i, "rows", "a struct winsize");
   }
   /** Capability sets. */
   capSets(i: number): CapSets {
