@@ -8,6 +8,7 @@ import type { LoadedImage, LoadFailure } from "../kernel/binfmt.ts";
 import { type Program, SA_RESTART } from "../kernel/sigaction.ts";
 import type { Task } from "../kernel/task.ts";
 import { runTask } from "../kernel/task_run.ts";
+import { nextTurn } from "../kernel/turn.ts";
 import { Asyncify } from "./asyncify.ts";
 import type { GuestModule } from "./guest_module.ts";
 import { connectCheck } from "./interrupt/check.ts";
@@ -92,7 +93,7 @@ export class WasmProgram implements LoadedImage, Program, Machine {
     const { task } = this.process;
     connectCheck(instance, ticker, async () => {
       this.#checking = true;
-      await task.pass(ticker.turn());
+      await task.pass(nextTurn());
       this.#checking = false;
       return task.dying;
     });

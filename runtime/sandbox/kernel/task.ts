@@ -21,6 +21,7 @@ import { joinGroup, ProcessGroup, Session } from "./session.ts";
 import { type Program, SI_KERNEL } from "./sigaction.ts";
 import { exitTask, notifyStopOrContinue } from "./task_exit.ts";
 import { TaskSignals } from "./task_signals.ts";
+import { nextTurn } from "./turn.ts";
 
 /** Longest delay of the host's timers. */
 const MAX_TIMER = 2 ** 31 - 1;
@@ -294,8 +295,8 @@ export class Task implements Caller {
   }
 
   /** Lets other tasks and the host's events run (sched_yield). */
-  async yield(): Promise<void> {
-    await this.waitFor([], 0, 0);
+  yield(): Promise<void> {
+    return this.pass(nextTurn());
   }
 
   /**

@@ -24,17 +24,11 @@ export class Ticker {
   /** The memory whose first word is the flag. */
   readonly memory: WebAssembly.Memory = new WebAssembly.Memory({ initial: 1, maximum: 1, shared: true });
   readonly #words = new Int32Array(this.memory.buffer);
-  /** A message to oneself is the quickest way around the event loop; timers take a millisecond. */
-  readonly #channel = new MessageChannel();
-  readonly #waiting: (() => void)[] = [];
 
   /** Starts the thread. */
   constructor() {
     const worker = new Worker(`data:text/javascript,${encodeURIComponent(source)}`, { type: "module" });
     worker.postMessage(this.#words);
-    this.#channel.port1.onmessage = () => {
-      for (const resolve of this.#waiting.splice(0)) resolve();
-    };
   }
 
   /** Lowers the flag: it is raised again after the period. */
@@ -42,17 +36,8 @@ export class Ticker {
     if (Atomics.exchange(this.#words, FLAG, 0) !== 0) Atomics.notify(this.#words, FLAG);
   }
 
-  /** Resolves after one turn of the event loop: everything that was ready has run. */
-  turn(): Promise<void> {
-    return new Promise((resolve) => {
-      this.#waiting.push(resolve);
-      if (this.#waiting.length === 1) this.#channel.port2.postMessage(null);
-    });
-  }
-
   /** Ends the thread. */
   close(): void {
-    this.#channel.port1.close();
     Atomics.store(this.#words, CLOSED, 1);
     Atomics.store(this.#words, FLAG, 0);
     Atomics.notify(this.#words, CLOSED);
