@@ -70,6 +70,10 @@ export interface ProcTask {
   readonly exitSignal: number;
   /** Wait status, for those who may inspect it. */
   readonly exitCode: number;
+  /** Scheduling policy and nice value. */
+  readonly scheduling: { readonly policy: number; readonly nice: number };
+  /** Execution domain and its flags. */
+  readonly personality: number;
   /** Preference of the OOM killer, -1000 to 1000. */
   readonly oomScoreAdj: number;
   /** Milliseconds of CPU. */

@@ -31,7 +31,7 @@ const OPEN: Readonly<Record<string, (t: ProcTask) => string>> = {
 const GUARDED: Readonly<Record<string, (t: ProcTask) => string>> = {
   environ: (t) => lines(t.envp),
   mountstats: (t) => mountstats(t.mountNs, t.root),
-  personality: () => "00000000\n",
+  personality: (t) => `${t.personality.toString(16).padStart(8, "0")}\n`,
 };
 
 /** Files that are written, by their mode. */

@@ -63,7 +63,8 @@ export function stat(t: ProcTask): string {
   fields.splice(0, 8, t.pid, `(${t.comm})`, t.state, t.ppid, t.pgid, t.sid, t.tty, t.foreground);
   fields[13] = ticks(t.cpuMs); // utime
   fields[15] = ticks(t.childrenCpuMs); // cutime
-  fields[17] = 20; // priority of a normal task
+  fields[17] = 20 + t.scheduling.nice; // priority
+  fields[18] = t.scheduling.nice;
   fields[19] = 1; // threads
   fields[21] = ticks(t.startMs);
   fields[22] = t.memory; // vsize, bytes
@@ -74,6 +75,7 @@ export function stat(t: ProcTask): string {
   fields[32] = low(t.signals.ignored);
   fields[33] = low(t.signals.caught);
   fields[37] = t.exitSignal;
+  fields[40] = t.scheduling.policy;
   fields[51] = t.exitCode;
   return `${fields.join(" ")}\n`;
 }

@@ -16,6 +16,7 @@ import { compileDevices } from "./compile_devices.ts";
 import { cloneFlagsOf, compileJoins, compileOwnNamespaces, compileParent } from "./compile_namespaces.ts";
 import { compileMask, compileMount, compileReadOnly, mountAttr, openNull } from "./compile_mounts.ts";
 import { compileExec, compileIdentity } from "./compile_process.ts";
+import { compileDomain } from "./compile_scheduling.ts";
 import { compileSysctl } from "./compile_sysctl.ts";
 import { compileTerminal } from "./compile_terminal.ts";
 import { propagationOf } from "./mount_options.ts";
@@ -148,6 +149,7 @@ export function compileSpec(spec: Spec, options: CompileOptions): SyscallProgram
       },
     );
   }
+  compileDomain(b, spec.linux);
   compileIdentity(b, process);
   b.steps.push({ stage: "created" });
   compileExec(b, process);

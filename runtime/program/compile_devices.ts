@@ -3,7 +3,7 @@ import { makedev } from "../../fs/abi/device.ts";
 import { EEXIST } from "../../fs/abi/errno.ts";
 import { S_IFBLK, S_IFCHR, S_IFIFO, S_IFREG } from "../../fs/abi/mode.ts";
 import { MOVE_MOUNT_F_EMPTY_PATH, OPEN_TREE_CLONE } from "../../fs/abi/mount.ts";
-import { AT_FDCWD, O_CLOEXEC } from "../../fs/abi/open.ts";
+import { AT_FDCWD, AT_SYMLINK_NOFOLLOW, O_CLOEXEC } from "../../fs/abi/open.ts";
 import type { DeviceSpec } from "../spec/types.ts";
 import type { ProgramBuilder } from "./builder.ts";
 import type { Ref } from "./types.ts";
@@ -43,9 +43,13 @@ function compileNode(
   const { what, spec, bind } = options;
   if (!bind || each.type === "p") {
     const mode = TYPES[each.type]! | each.fileMode;
-    // What the image has by that name gives way; what is mounted there, or cannot be removed, stays.
-    b.call("unlinkat", [dir, name, 0], what, { onError: "ignore" });
+    // What the image has by the name of a default device gives way; what is mounted there, or cannot be removed, stays.
+    if (!options.listed) b.call("unlinkat", [dir, name, 0], what, { onError: "ignore" });
     b.call("mknodat", [dir, name, mode, makedev(each.major, each.minor)], what, { ok: [EEXIST], spec });
+    if (options.listed) {
+      const wanted = { st_fmt: TYPES[each.type]!, st_rdev: makedev(each.major, each.minor) };
+      b.call("newfstatat", [dir, name, wanted, AT_SYMLINK_NOFOLLOW], what, { spec });
+    }
     if (each.uid !== 0 || each.gid !== 0) b.call("fchownat", [dir, name, each.uid, each.gid, 0], what);
     return;
   }
@@ -60,6 +64,8 @@ interface NodeOptions {
   readonly what: string;
   readonly spec: string;
   readonly bind: boolean;
+  /** It is in the configuration: something else in its place is an error. */
+  readonly listed: boolean;
 }
 
 /** Makes the nodes of `devices` and those that are always there, and the links. `bind`: it is done in a user namespace. */
@@ -81,8 +87,9 @@ export function compileDevices(
       ? dev
       : b.directory(root, each.path.slice(1, slash), what);
     const name = each.path.slice(slash + 1);
-    const spec = own.has(each.path) ? "config-linux.md#devices" : "config-linux.md#default-devices";
-    compileNode(b, dir, name, each, { what, spec, bind });
+    const listed = own.has(each.path);
+    const spec = listed ? "config-linux.md#devices" : "config-linux.md#default-devices";
+    compileNode(b, dir, name, each, { what, spec, bind, listed });
   }
   for (const [target, path] of LINKS) {
     b.call("symlinkat", [target, dev, path], `linking /dev/${path}`, {

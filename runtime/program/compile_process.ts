@@ -12,6 +12,7 @@ import {
 import { RLIMIT } from "../abi/linux/rlimit.ts";
 import type { Capabilities, Process } from "../spec/types.ts";
 import type { ProgramBuilder } from "./builder.ts";
+import { compileScheduling } from "./compile_scheduling.ts";
 
 const DEFAULT_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 const DEFAULT_UMASK = 0o022;
@@ -49,26 +50,26 @@ function setCapabilities(b: ProgramBuilder, capabilities: Capabilities): void {
   }
 }
 
+/** A process whose capabilities nobody says has none. */
+const NONE: Capabilities = { bounding: [], effective: [], permitted: [], inheritable: [], ambient: [] };
+
 /** Everything between the root filesystem and execve. */
 export function compileIdentity(b: ProgramBuilder, process: Process): void {
-  const { user, capabilities, rlimits } = process;
+  const { user, capabilities = NONE, rlimits } = process;
+  compileScheduling(b, process);
   for (const { type, soft, hard } of rlimits) {
     const limit = { rlim_cur: limitValue(soft), rlim_max: limitValue(hard) };
     b.call("prlimit64", [0, RLIMIT[type as keyof typeof RLIMIT], limit], `setting ${type}`, {
       spec: "config.md#posix-process",
     });
   }
-  if (capabilities !== undefined) {
-    dropBounding(b, capabilities);
-    b.call("prctl", [PR_SET_KEEPCAPS, 1], "keeping capabilities");
-  }
+  dropBounding(b, capabilities);
+  b.call("prctl", [PR_SET_KEEPCAPS, 1], "keeping capabilities");
   b.call("setgroups", [user.additionalGids], "setting groups", { spec: "config.md#posix-platform-user" });
   b.call("setresgid", [user.gid, user.gid, user.gid], `setting the group id ${user.gid}`);
   b.call("setresuid", [user.uid, user.uid, user.uid], `setting the user id ${user.uid}`);
-  if (capabilities !== undefined) {
-    b.call("prctl", [PR_SET_KEEPCAPS, 0], "keeping capabilities");
-    setCapabilities(b, capabilities);
-  }
+  b.call("prctl", [PR_SET_KEEPCAPS, 0], "keeping capabilities");
+  setCapabilities(b, capabilities);
   if (process.noNewPrivileges) b.call("prctl", [PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0], "setting no_new_privs");
   b.call("umask", [user.umask ?? DEFAULT_UMASK], "setting the umask");
   b.call("chdir", [process.cwd], `changing to the working directory ${process.cwd}`, {

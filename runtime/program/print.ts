@@ -71,6 +71,7 @@ const SHOWN: Readonly<Record<string, Readonly<Record<number, (value: number) => 
   setns: { 1: (v) => flags(v, CLONE) },
   bpf: { 0: (v) => v === 8 ? "BPF_PROG_ATTACH" : String(v) },
   fspick: { 2: (v) => flags(v, PICK) },
+  newfstatat: { 3: (v) => flags(v, AT) },
   unlinkat: { 2: (v) => flags(v, AT) },
   ioctl: { 1: (v) => REQUESTS.get(v) ?? `0x${v.toString(16)}` },
   unshare: { 0: (v) => flags(v, CLONE) },
@@ -87,7 +88,8 @@ function struct(value: object): string {
     if (name === "resolve") return flags(v as number, RESOLVE);
     if (name === "attr_set" || name === "attr_clr") return flags(v as number, ATTR);
     if (name === "propagation") return flags(v as number, MS);
-    if (name === "mode") return octal(v as number);
+    if (name === "mode" || name === "st_fmt") return octal(v as number);
+    if (name === "st_rdev") return `makedev(${major(v as number)}, ${minor(v as number)})`;
     if (name === "rules") return `[${(v as readonly DeviceRule[]).map(rule).join(", ")}]`;
     return Array.isArray(v) ? `[${v.join(" ")}]` : v === null ? "RLIM64_INFINITY" : String(v);
   };

@@ -25,16 +25,21 @@ export type SyscallName =
   | "fspick"
   | "fstatfs"
   | "getcwd"
+  | "ioprio_set"
   | "ioctl"
   | "mkdirat"
   | "mknodat"
   | "mount_setattr"
   | "move_mount"
+  | "newfstatat"
   | "open_tree"
   | "openat2"
+  | "personality"
   | "pivot_root"
   | "prctl"
   | "prlimit64"
+  | "sched_setattr"
+  | "set_mempolicy"
   | "setdomainname"
   | "setgroups"
   | "sethostname"
@@ -127,6 +132,32 @@ export interface WindowSize {
   readonly ypixel: number;
 }
 
+/** struct sched_attr (man 2 sched_setattr). */
+export interface SchedAttr {
+  /** One of SCHED. */
+  readonly sched_policy: number;
+  /** Of SCHED_FLAG. */
+  readonly sched_flags: number;
+  /** Nice value. */
+  readonly sched_nice: number;
+  /** Static priority of real-time policies. */
+  readonly sched_priority: number;
+  /** Nanoseconds, of SCHED_DEADLINE. */
+  readonly sched_runtime: bigint;
+  /** Nanoseconds, of SCHED_DEADLINE. */
+  readonly sched_deadline: bigint;
+  /** Nanoseconds, of SCHED_DEADLINE. */
+  readonly sched_period: bigint;
+}
+
+/** What newfstatat must find: where something else is, the step fails with EEXIST. */
+export interface NodeWanted {
+  /** The type, S_IF*. */
+  readonly st_fmt: number;
+  /** The device number; it does not count for types that have none. */
+  readonly st_rdev: number;
+}
+
 /** An argument: number, string (path, name, value), list (argv, groups), structure, earlier result, or NULL. */
 export type Arg =
   | number
@@ -140,6 +171,8 @@ export type Arg =
   | MountAttr
   | Rlimit
   | CapSets
+  | SchedAttr
+  | NodeWanted
   | WindowSize
   | readonly string[]
   | readonly number[];

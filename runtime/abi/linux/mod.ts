@@ -5,3 +5,4 @@ export * from "./capability.ts";
 export * from "./clone.ts";
 export * from "./rlimit.ts";
 export * from "./prctl.ts";
+export * from "./sched.ts";

@@ -204,6 +204,14 @@ export class TaskView implements ProcTask {
     return this.mayInspect() ? this.task.exitStatus ?? 0 : 0;
   }
   /** See ProcTask. */
+  get scheduling(): ProcTask["scheduling"] {
+    return this.task.scheduling;
+  }
+  /** See ProcTask. */
+  get personality(): number {
+    return this.task.scheduling.personality;
+  }
+  /** See ProcTask. */
   get oomScoreAdj(): number {
     return this.task.oomScoreAdj;
   }

@@ -17,6 +17,7 @@ import { privilegedOver } from "./filesystems.ts";
 import { unshare } from "./namespace_join.ts";
 import { Arguments } from "./syscalls/arguments.ts";
 import { mountCalls } from "./syscalls/mount.ts";
+import { CAPABILITIES } from "../../abi/linux/capability.ts";
 import { hostDevices } from "./host_devices.ts";
 import { Kernel } from "./kernel.ts";
 import { procHost } from "./proc_host.ts";
@@ -68,7 +69,10 @@ async function start(
   const spec = decodeSpec({
     ociVersion: "1.2.0",
     root: { path: "rootfs" },
-    process: { cwd: "/", args: ["/init"] },
+    process: {
+      ...{ cwd: "/", args: ["/init"] },
+      capabilities: { bounding: CAPABILITIES, effective: CAPABILITIES, permitted: CAPABILITIES },
+    },
     mounts: [{ destination: "/proc", type: "proc", source: "proc" }, ...mounts],
     linux: { namespaces: ["mount", "pid", "ipc", "uts", "cgroup"].map((type) => ({ type })), ...linux },
   });

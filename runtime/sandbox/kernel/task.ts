@@ -17,6 +17,7 @@ import type { MntNamespace, NsProxy } from "./namespaces.ts";
 import type { Pid } from "./pid.ts";
 import type { PidNamespace } from "./pid_namespace.ts";
 import { Rlimits } from "./rlimits.ts";
+import { DEFAULT_SCHEDULING, type Scheduling } from "./scheduling.ts";
 import { joinGroup, ProcessGroup, Session } from "./session.ts";
 import { type Program, SI_KERNEL } from "./sigaction.ts";
 import { exitTask, notifyStopOrContinue } from "./task_exit.ts";
@@ -114,6 +115,8 @@ export class Task implements Caller {
   oomScoreAdjMin = 0;
   /** Seccomp mode and number of filters, as /proc/PID/status shows them. */
   seccomp: { readonly mode: number; readonly filters: number } = NO_SECCOMP;
+  /** Scheduling class, priorities, execution domain. */
+  scheduling: Scheduling = DEFAULT_SCHEDULING;
   /** Milliseconds of CPU of children that were waited for. */
   childrenCpu = 0;
   /** Who runs its program; null while nobody does. */

@@ -15,6 +15,7 @@ import {
 import { RLIMIT } from "../../abi/linux/rlimit.ts";
 import { SIGMAX, SIGNAL } from "../../abi/linux/signal.ts";
 import { copyNamespaces, NAMESPACE_FLAGS } from "./namespace_copy.ts";
+import { inherited } from "./scheduling.ts";
 import { Task } from "./task.ts";
 import { UserNamespace } from "./user_namespace.ts";
 
@@ -101,6 +102,7 @@ export function clone(task: Task, args: CloneArgs): Task | number {
   child.oomScoreAdj = task.oomScoreAdj;
   child.oomScoreAdjMin = task.oomScoreAdjMin;
   child.seccomp = task.seccomp;
+  child.scheduling = inherited(task.scheduling);
   task.signals.copyTo(child.signals);
   if (hasFlag(flags, CLONE_CLEAR_SIGHAND)) child.signals.afterExec();
   return child;

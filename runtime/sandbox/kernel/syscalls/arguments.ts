@@ -10,8 +10,10 @@ import type {
   CapSets,
   DeviceProgram,
   MountAttr,
+  NodeWanted,
   OpenHow,
   Rlimit,
+  SchedAttr,
   WindowSize,
 } from "../../../program/types.ts";
 import type { Task } from "../task.ts";
@@ -83,6 +85,14 @@ export class Arguments {
   /** A number or a struct winsize. */
   winsizeOrNumber(i: number): number | WindowSize {
     return typeof this.values[i] === "number" ? this.number(i) : this.#struct(i, "rows", "a struct winsize");
+  }
+  /** A struct sched_attr. */
+  schedAttr(i: number): SchedAttr {
+    return this.#struct(i, "sched_policy", "a struct sched_attr");
+  }
+  /** What a place must be. */
+  nodeWanted(i: number): NodeWanted {
+    return this.#struct(i, "st_fmt", "what a node must be");
   }
   /** Capability sets. */
   capSets(i: number): CapSets {

@@ -1,8 +1,9 @@
 /** System calls on files and directories, as a container's program makes them. @module */
-import { EBADF, EINVAL, ENOTDIR, EPERM } from "../../../../fs/abi/errno.ts";
-import { isDir } from "../../../../fs/abi/mode.ts";
+import { EBADF, EEXIST, EINVAL, ENOTDIR, EPERM } from "../../../../fs/abi/errno.ts";
+import { isBlk, isChr, isDir, S_IFMT } from "../../../../fs/abi/mode.ts";
 import { O_CLOEXEC, O_NONBLOCK, X_OK } from "../../../../fs/abi/open.ts";
 import { POLLIN, POLLOUT } from "../../../../fs/abi/poll.ts";
+import { Stat } from "../../../../fs/abi/stat.ts";
 import type { VPath } from "../../../../fs/vfs/dentry.ts";
 import {
   accessAt,
@@ -15,6 +16,7 @@ import {
   type PathName,
   permission,
   PipeFile,
+  statAt,
   symlinkAt,
   unlinkAt,
 } from "../../../../fs/vfs/mod.ts";
@@ -104,6 +106,14 @@ export const fileCalls = {
   mkdirat: (task, a) => at(task, a.number(0), a.string(1), 0, (b, p) => mkdirAt(task, b, p, a.number(2))),
   mknodat: (task, a) =>
     at(task, a.number(0), a.string(1), 0, (b, p) => mknodAt(task, b, p, a.number(2), a.number(3))),
+  newfstatat: (task, a) =>
+    at(task, a.number(0), a.string(1), 0, (b, p) => {
+      const { st_fmt, st_rdev } = a.nodeWanted(2), found = new Stat();
+      const error = statAt(task, b, p, a.number(3), found);
+      if (error < 0) return error;
+      const device = isChr(found.mode) || isBlk(found.mode);
+      return (found.mode & S_IFMT) === st_fmt && (!device || found.rdev === st_rdev) ? 0 : -EEXIST;
+    }),
   unlinkat: (task, a) => at(task, a.number(0), a.string(1), 0, (b, p) => unlinkAt(task, b, p, a.number(2))),
   symlinkat: (task, a) => at(task, a.number(1), a.string(2), 0, (b, p) => symlinkAt(task, a.string(0), b, p)),
   fchmodat: (task, a) =>
