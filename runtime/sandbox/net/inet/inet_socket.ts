@@ -85,7 +85,7 @@ export abstract class InetSocket extends SocketFile {
     this.bound = any ? null : at.ip;
     const error = this.claim(at.port, caller !== null);
     if (error < 0) this.bound = null;
-    else this.portAsked = true;
+    else this.portAsked = at.port !== 0;
     return error;
   }
 

@@ -23,7 +23,7 @@ import { type InetAddress, inetAddress, type SocketAddress } from "../address.ts
 import { type Path, pathTo } from "../delivery.ts";
 import { type Ip, sameIp } from "../ip.ts";
 import type { NetNamespace } from "../namespace.ts";
-import { RCV_SHUTDOWN, SHUTDOWN_MASK, shutdownBits } from "../socket_file.ts";
+import { RCV_SHUTDOWN, SEND_SHUTDOWN, SHUTDOWN_MASK, shutdownBits } from "../socket_file.ts";
 import { socketInode } from "../sockfs.ts";
 import type { InetFamily } from "./inet_socket.ts";
 import { EVERYTHING, TcpEndpoint } from "./tcp_endpoint.ts";
@@ -42,7 +42,7 @@ interface Destination {
 /** One TCP socket: a listener, one end of a connection, or neither. */
 export class TcpSocket extends TcpEndpoint {
   /** Linux's sock->state. */
-  #phase: "unconnected" | "connecting" | "connected" = "unconnected";
+  #phase: "unconnected" | "connecting" | "connected" | "disconnecting" = "unconnected";
   /** Most connections in `waiting`, less one; of listeners. */
   backlog = 0;
   /** Connections that nobody has accepted. */
@@ -85,10 +85,7 @@ export class TcpSocket extends TcpEndpoint {
       if (error < 0) return error;
     }
     this.state = LISTEN;
-    if (this.table.isFree(this, this.port)) {
-      this.shut = 0;
-      return 0;
-    }
+    if (this.table.isFree(this, this.port)) return 0;
     this.state = CLOSE;
     return -EADDRINUSE;
   }
@@ -119,6 +116,7 @@ export class TcpSocket extends TcpEndpoint {
       const result = this.connectResult();
       return result === -EINPROGRESS ? -EALREADY : result;
     }
+    if (this.#phase === "disconnecting") return -EINVAL;
     if (this.#phase === "connected" || this.state !== CLOSE) return -EISCONN;
     const to = this.destination(address);
     if (typeof to === "number") return to;
@@ -136,9 +134,16 @@ export class TcpSocket extends TcpEndpoint {
     const error = this.#begin(path, to);
     if (error < 0) return error;
     if (listener !== undefined) this.#knock(find() ?? listener); // now that it has a port
+    else if (this.port === to.port && sameIp(this.local!, to.ip)) this.#meetItself();
     else if (uplink !== null) dial(this, uplink, outside);
     else this.#fail(ECONNREFUSED);
     return -EINPROGRESS;
+  }
+
+  /** A simultaneous open with itself: a socket that is bound where it connects to. */
+  #meetItself(): void {
+    TcpEndpoint.join(this, this);
+    if ((this.shut & SEND_SHUTDOWN) !== 0) this.sendFin();
   }
 
   /** Takes the four numbers of a connection. */
@@ -158,7 +163,7 @@ export class TcpSocket extends TcpEndpoint {
     this.remotePort = to.port;
     this.#phase = "connecting";
     this.state = SYN_SENT;
-    this.error = this.shut = 0;
+    this.error = 0;
     this.finReceived = false;
     return 0;
   }
@@ -212,6 +217,9 @@ export class TcpSocket extends TcpEndpoint {
     const child = listener.#child(this.remote!, this.local!, this.port);
     this.path!.out.count(this.path!.in, 0);
     TcpEndpoint.join(this, child);
+    // What was shut down before listen is shut in every child (tcp_rcv_state_process, TCP_SYN_RECV).
+    child.shut = listener.shut;
+    if ((child.shut & SEND_SHUTDOWN) !== 0) child.sendFin();
     listener.waiting.push(child);
     listener.queue.wake(POLLIN);
   }
@@ -266,7 +274,7 @@ export class TcpSocket extends TcpEndpoint {
   override connectResult(): number {
     if (this.state === SYN_SENT) return -EINPROGRESS;
     if (this.#phase !== "connecting") return this.#phase === "connected" ? 0 : -ENOTCONN;
-    if (this.peer !== null) {
+    if (this.state !== CLOSE) {
       this.#phase = "connected";
       return 0;
     }
@@ -283,6 +291,7 @@ export class TcpSocket extends TcpEndpoint {
     this.local = this.remote = null;
     this.remotePort = 0;
     this.shut = 0;
+    this.finReceived = false;
   }
 
   /** connect(2) with AF_UNSPEC. */
@@ -293,7 +302,6 @@ export class TcpSocket extends TcpEndpoint {
     this.resetPeer();
     this.releasePort();
     this.#forget();
-    this.finReceived = false;
     if (wasUp) this.error = ECONNRESET; // (tcp_disconnect)
     this.rx.clear();
     this.queue.wake(EVERYTHING);
@@ -302,6 +310,8 @@ export class TcpSocket extends TcpEndpoint {
 
   #stopListening(): void {
     this.state = CLOSE;
+    this.shut = 0;
+    this.releasePort();
     for (const child of this.waiting.splice(0)) {
       child.abort();
       child.close();
@@ -321,6 +331,7 @@ export class TcpSocket extends TcpEndpoint {
       if ((bits & RCV_SHUTDOWN) !== 0) this.#stopListening();
       return 0;
     }
+    if (this.#phase === "connecting") this.#phase = this.state === CLOSE ? "disconnecting" : "connected";
     if (this.state !== SYN_SENT) return super.shutdown(how);
     this.#stopKnocking();
     this.#fail(0);

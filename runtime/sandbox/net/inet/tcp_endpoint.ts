@@ -112,6 +112,8 @@ export abstract class TcpEndpoint extends InetSocket {
     if (this.portAsked || this.port === 0) return;
     this.table.release(this, this.port);
     this.port = 0;
+    this.hostBinding?.close();
+    this.hostBinding = null;
   }
 
   /** A FIN has come (tcp_fin). */
@@ -156,8 +158,8 @@ export abstract class TcpEndpoint extends InetSocket {
   #take(buf: Uint8Array, off: number, len: number, flags: number): number {
     const { rx, peer } = this, peek = (flags & MSG_PEEK) !== 0;
     let n = Math.min(len, rx.length);
-    if ((flags & MSG_TRUNC) !== 0 && !peek) rx.skip(n); // discards (man 7 tcp)
-    else n = rx.take(buf, off, len, peek);
+    if ((flags & MSG_TRUNC) === 0) n = rx.take(buf, off, len, peek);
+    else if (!peek) rx.skip(n); // nothing is copied (man 7 tcp)
     if (peer !== null && rx.room * 3 >= rx.capacity) peer.queue.wake(POLLOUT);
     return n;
   }

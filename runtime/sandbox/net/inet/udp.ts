@@ -87,7 +87,6 @@ export class UdpSocket extends InetSocket {
     this.local = this.bound ?? path.source;
     this.remote = to.ip;
     this.remotePort = to.port;
-    this.shut = 0;
     return 0;
   }
 

@@ -7,7 +7,7 @@ import { TCP_STATE } from "../../../abi/linux/socket.ts";
 import type { Task } from "../../kernel/task.ts";
 import { isUnix, type SocketAddress } from "../address.ts";
 import type { NetNamespace } from "../namespace.ts";
-import { RCV_SHUTDOWN, SHUTDOWN_MASK } from "../socket_file.ts";
+import { RCV_SHUTDOWN, SHUTDOWN_MASK, waits } from "../socket_file.ts";
 import { socketInode } from "../sockfs.ts";
 import { autobind, checkName, findSocket } from "./names.ts";
 import { EVERYTHING, ownerOf, UnixSocket } from "./unix_socket.ts";
@@ -75,7 +75,8 @@ export abstract class UnixConnection extends UnixSocket {
   override accept(flags: number): this | number {
     if (this.state !== LISTEN) return -EINVAL;
     const child = this.waiting.shift();
-    if (child === undefined) return (this.shut & RCV_SHUTDOWN) !== 0 ? -EINVAL : -EAGAIN;
+    // One that waits sees the end; one that does not, nothing (skb_recv_datagram).
+    if (child === undefined) return (this.shut & RCV_SHUTDOWN) !== 0 && waits(this, 0) ? -EINVAL : -EAGAIN;
     child.flags = O_RDWR | flags;
     this.queue.wake(POLLOUT); // there is room for another
     return child;
