@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { repositoryFile } from "../support/umiak.ts";
 import { testWhen } from "../support/when.ts";
 import { play, type Step } from "./play.ts";
-import { scenarioOf } from "./scenarios.ts";
+import { LONG_LINES, scenarioOf } from "./scenarios.ts";
 
 /** Plays scenarios on a pty of the host's kernel; `pause`: seconds of silence after which an answer is whole. */
 async function onLinux(scenarios: readonly (readonly Step[])[], pause: number): Promise<unknown[]> {
@@ -23,22 +23,38 @@ async function onLinux(scenarios: readonly (readonly Step[])[], pause: number): 
 
 const NEEDS = { tools: ["python3"], os: ["linux"] } as const;
 
-testWhen(NEEDS, "the line discipline gives what Linux's gives, for 120 random scenarios", async () => {
-  const scenarios = Array.from(
-    { length: Number(Deno.env.get("N") ?? 120) },
-    (_, seed) => scenarioOf(seed + 1),
-  );
-  const linux = await onLinux(scenarios, 0.003);
-  for (const [i, scenario] of scenarios.entries()) {
-    const ours = play(scenario);
-    let theirs = linux[i];
-    // A busy machine may answer late: then it is asked again, with more patience.
-    if (JSON.stringify(ours) !== JSON.stringify(theirs)) theirs = (await onLinux([scenario], 0.05))[0];
-    for (const [at, step] of scenario.entries()) {
-      const message = `scenario ${i + 1}, step ${at}: ${JSON.stringify(step)} after ${
-        JSON.stringify(scenario.slice(0, at))
-      }`;
-      assert.deepEqual(ours[at], (theirs as unknown[])[at], message);
-    }
+/** Compares step by step; what Linux has not answered in time is asked again with more patience. */
+async function compare(name: string, scenario: readonly Step[], theirs: unknown): Promise<void> {
+  const ours = play(scenario);
+  const answers = JSON.stringify(ours) === JSON.stringify(theirs)
+    ? theirs
+    : (await onLinux([scenario], 0.05))[0];
+  for (const [at, step] of scenario.entries()) {
+    const before = JSON.stringify(scenario.slice(0, at));
+    const message = `${name}, step ${at}: ${JSON.stringify(step)} after ${before}`;
+    assert.deepEqual(ours[at], (answers as unknown[])[at], message);
   }
-});
+}
+
+/** Random scenarios: UMIAK_FUZZ_SEED and UMIAK_FUZZ_ROUNDS choose others. */
+const setting = (name: string, usual: number): number => Number(Deno.env.get(name) ?? usual);
+
+testWhen(
+  NEEDS,
+  "random keys, attributes, output and reads: the line discipline gives what Linux's gives",
+  async () => {
+    const first = setting("UMIAK_FUZZ_SEED", 1), rounds = setting("UMIAK_FUZZ_ROUNDS", 40);
+    const scenarios = Array.from({ length: rounds }, (_, i) => scenarioOf(first + i));
+    const linux = await onLinux(scenarios, 0.003);
+    for (const [i, scenario] of scenarios.entries()) await compare(`seed ${first + i}`, scenario, linux[i]);
+  },
+);
+
+testWhen(
+  NEEDS,
+  "lines that are too long: what is kept of them, and echoed, is what Linux keeps",
+  async () => {
+    const linux = await onLinux(LONG_LINES, 0.003);
+    for (const [i, scenario] of LONG_LINES.entries()) await compare(`long line ${i}`, scenario, linux[i]);
+  },
+);

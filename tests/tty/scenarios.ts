@@ -119,3 +119,29 @@ export function scenarioOf(seed: number): Step[] {
   const steps = Array.from({ length: 30 }, () => step(rng));
   return seed % 4 === 0 ? steps : [attributes(rng), ...steps];
 }
+
+const times = (count: number, step: Step): Step[] => Array.from({ length: count }, () => step);
+const standard = (lflag: number, iflag = 0): Step => {
+  const { oflag, cc } = T.STANDARD_TERMIOS;
+  return ["set", T.STANDARD_TERMIOS.iflag | iflag, oflag, lflag, cc];
+};
+const PART: Step = ["type", hex(encoder.encode("abc".repeat(60)))];
+const { lflag } = T.STANDARD_TERMIOS;
+
+/** Lines of more than 4096 characters, in several modes. */
+export const LONG_LINES: readonly (readonly Step[])[] = [
+  [standard(lflag & ~T.ECHO), ...times(30, PART), ["count"], ["type", "0a"], ["count"], ["read", 5000], [
+    "count",
+  ]],
+  [standard(lflag), ...times(24, PART), ["type", "7f7f7f780a"], ["read", 5000]],
+  [standard(lflag), ...times(6, PART), ["type", "15"], ["type", "780a"], ["read", 5000]],
+  [standard(lflag & ~T.ECHO, T.PARMRK), ...times(24, PART), ["type", "0a"], ["read", 5000]],
+  [standard(lflag & ~(T.ICANON | T.ECHO)), ...times(30, PART), ["read", 5000], ["read", 5000], [
+    "read",
+    5000,
+  ]],
+  [standard(lflag & ~T.ECHO), ["type", "610a"], ...times(24, PART), ["count"], ["read", 9], ["type", "0a"], [
+    "read",
+    5000,
+  ]],
+];
