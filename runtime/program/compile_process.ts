@@ -45,7 +45,9 @@ function setCapabilities(b: ProgramBuilder, capabilities: Capabilities): void {
     inheritable: numbers(inheritable),
   };
   b.call("capset", [0, sets], "setting capabilities", { spec: "config.md#process" });
-  for (const cap of numbers(ambient)) {
+  // Others cannot be granted (man 7 capabilities), which is no failure (config.md#linux-process): runc's own default asks for some.
+  const possible = new Set(permitted.filter((name) => inheritable.includes(name)));
+  for (const cap of numbers(ambient.filter((name) => possible.has(name)))) {
     b.call("prctl", [PR_CAP_AMBIENT, PR_CAP_AMBIENT_RAISE, cap], "raising ambient capabilities");
   }
 }
