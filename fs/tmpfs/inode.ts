@@ -16,12 +16,14 @@ import { isDir, isLnk, isReg, S_IFCHR, S_IFLNK } from "../abi/mode.ts";
 import {
   FALLOC_FL_KEEP_SIZE,
   FALLOC_FL_PUNCH_HOLE,
+  O_NOATIME,
   RENAME_EXCHANGE,
   RENAME_NOREPLACE,
   RENAME_WHITEOUT,
 } from "../abi/open.ts";
 import { nameByteLength } from "../abi/name.ts";
 import { XATTR_CREATE, XATTR_REPLACE } from "../abi/xattr.ts";
+import { accessed } from "../vfs/access_time.ts";
 import { Inode, type SetAttr } from "../vfs/inode.ts";
 import { type DirStream, type OpenFile, RegularFile } from "../vfs/open_file.ts";
 import { Content } from "./content.ts";
@@ -309,6 +311,7 @@ export class TmpfsInode extends Inode {
 class TmpfsFile extends RegularFile {
   readonly #inode: TmpfsInode;
   readonly #content: Content;
+  #read = false;
 
   constructor(inode: TmpfsInode, flags: number) {
     super(inode, flags);
@@ -321,6 +324,8 @@ class TmpfsFile extends RegularFile {
     if (left <= 0) return 0;
     const n = len < left ? len : left;
     this.#content.read(buf, off, n, pos);
+    if (this.mount !== null && (this.flags & O_NOATIME) === 0) accessed(this.mount, this.#inode, !this.#read);
+    this.#read = true;
     return n;
   }
 

@@ -75,6 +75,8 @@ export class TmpfsSuper extends SuperBlock {
   /** See SuperBlock. */
   readonly type: string = "tmpfs";
   /** See SuperBlock. */
+  override readonly keepsAccessTimes = true;
+  /** See SuperBlock. */
   readonly root: TmpfsInode;
   /** Bytes allocated for content and attributes. */
   usedBytes = 0;

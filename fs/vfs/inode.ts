@@ -54,6 +54,8 @@ export abstract class SuperBlock {
    * dentry is kept.
    */
   readonly volatile: boolean = false;
+  /** Reading files and directories changes their access times, as far as the mount wants it. False where the host does that, or nobody. */
+  readonly keepsAccessTimes: boolean = false;
   /** Set-id bits, device nodes and file capabilities are honoured. False for trees the host's users control. */
   readonly trusted: boolean = true;
 

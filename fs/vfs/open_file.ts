@@ -9,6 +9,7 @@ import { MAX_OFFSET } from "../abi/limits.ts";
 import {
   O_ACCMODE,
   O_APPEND,
+  O_NOATIME,
   O_NONBLOCK,
   O_RDONLY,
   O_WRONLY,
@@ -17,6 +18,7 @@ import {
   SEEK_SET,
 } from "../abi/open.ts";
 import { POLLIN, POLLOUT } from "../abi/poll.ts";
+import { accessed } from "./access_time.ts";
 import type { Dentry, Mount } from "./dentry.ts";
 import type { Inode } from "./inode.ts";
 import type { WaitQueue } from "./wait_queue.ts";
@@ -218,6 +220,8 @@ export class DirFile extends OpenFile {
     if (this.#stream !== null) return this.#stream;
     const stream = this.inode.openDir();
     if (typeof stream === "number") return stream;
+    const { sb } = this.inode;
+    if (sb.keepsAccessTimes && (this.flags & O_NOATIME) === 0) accessed(this.mount, this.inode, true);
     return this.#stream = stream;
   }
   /** See OpenFile. */
