@@ -215,6 +215,24 @@ Deno.test("host: UDP both ways, to whom the policy allows", async () => {
   }
 });
 
+Deno.test("host: a UDP server answers whom it has heard, and nobody else", async () => {
+  const client = Deno.listenDatagram({ transport: "udp", hostname: LO, port: 0 });
+  try {
+    await withNetwork({ mode: "host" }, async (g) => {
+      const server = g.socket(SOCK_DGRAM), more = new Incoming();
+      assert.equal(calls.bind(g.task, server, at(LO, 0)), 0);
+      const to = { transport: "udp", hostname: LO, port: g.port(server) } as const;
+      assert.equal(await g.send(server, encode("x"), at(LO, (client.addr as Deno.NetAddr).port)), -EPERM);
+      await client.send(encode("question"), to);
+      assert.equal(await g.text(server, more), "question");
+      assert.equal(await g.send(server, encode("answer"), more.from), 6);
+      assert.equal(new TextDecoder().decode((await client.receive())[0]), "answer");
+    });
+  } finally {
+    client.close();
+  }
+});
+
 function freePort(): number {
   const listener = Deno.listen({ hostname: LO, port: 0 });
   const { port } = listener.addr as Deno.NetAddr;

@@ -13,6 +13,8 @@ interface Verdict {
 
 /** Addresses whose names are remembered, and decisions about UDP that are not written again. */
 const REMEMBERED = 4096;
+/** Names of one address that are remembered. */
+const NAMES_MAX = 32;
 
 /** What a policy is made of. */
 export interface EgressOptions {
@@ -102,7 +104,7 @@ export class EgressPolicy {
         if (this.#names.size >= REMEMBERED) this.#names.delete(this.#names.keys().next().value!);
         this.#names.set(text, names = new Set());
       }
-      if (names.size < REMEMBERED) names.add(name);
+      if (names.size < NAMES_MAX) names.add(name);
       return true;
     });
   }

@@ -148,7 +148,7 @@ export class UdpSocket extends InetSocket {
       return data.length;
     }
     const address = inetAddress(to.ip.length === 4 ? AF_INET : AF_INET6, to.ip, to.port);
-    if (!uplink.allows("udp", address)) return -EPERM;
+    if (!this.#flow?.knows(address) && !uplink.allows("udp", address)) return -EPERM;
     if (this.#flow === null || this.#flow.isClosed) {
       const flow = HostFlow.open(this, uplink, to.ip);
       if (typeof flow === "number") return flow;
