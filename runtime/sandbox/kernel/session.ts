@@ -84,7 +84,7 @@ export class ProcessGroup {
   }
 
   /** If it has become orphaned with stopped members: SIGHUP and SIGCONT (man 3 exit, "Process groups"). */
-  hangUpIfOrphaned(without: Task): void {
+  hangUpIfOrphaned(without: Task | null): void {
     if (!this.isOrphaned(without) || ![...this.members].some((task) => task.stopped)) return;
     this.signal(SIGHUP);
     this.signal(SIGCONT);

@@ -374,6 +374,7 @@ export class Task implements Caller {
     this.continued = true;
     if (!this.frozen) this.#release();
     notifyStopOrContinue(this, SIGNAL.SIGCONT);
+    this.signals.recalculate();
   }
 
   /** Holds the task at its next wait or safe point; only SIGKILL gets through. */
@@ -385,7 +386,9 @@ export class Task implements Caller {
   /** Lets it go on. */
   thaw(): void {
     this.frozen = false;
-    if (!this.stopped) this.#release();
+    if (this.stopped) return;
+    this.#release();
+    this.signals.recalculate();
   }
 
   #release(): void {

@@ -14,6 +14,7 @@ import {
   type SigInfo,
 } from "./sigaction.ts";
 import type { Task } from "./task.ts";
+import { signalTask } from "./task_kill.ts";
 
 const { SIGCHLD, SIGKILL, SIGCONT } = SIGNAL;
 
@@ -122,10 +123,13 @@ function adoptChildren(task: Task): void {
     child.exitSignal = SIGCHLD;
     reaper?.children.add(child);
     if (child.parentDeathSignal !== 0 && !child.isZombie) {
-      child.signals.send({ signal: child.parentDeathSignal, code: SI_KERNEL, pid: 0, uid: 0 }, true);
+      signalTask(task, child, child.parentDeathSignal); // if the parent might
     }
     if (child.isZombie && (reaper === null || !tellParent(child, reaper))) releaseTask(child);
-    if (child.group !== task.group) child.group.hangUpIfOrphaned(task);
+    // The dying task may have been the only one outside of the group who could continue it.
+    if (child.group !== task.group && child.group.session === task.group.session) {
+      child.group.hangUpIfOrphaned(null);
+    }
   }
   reaper?.childQueue.wake(-1);
 }

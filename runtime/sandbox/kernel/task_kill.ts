@@ -18,6 +18,7 @@ function allowed(sender: Task, target: Task, signal: number): boolean {
 
 /** Sends one signal to one task, if the sender may; 0 only asks. */
 export function signalTask(sender: Task, target: Task, signal: number, value?: number): number {
+  if (signal < 0 || signal > SIGMAX) return -EINVAL;
   if (!allowed(sender, target, signal)) return -EPERM;
   if (signal === 0 || target.isZombie) return 0;
   const pid = sender.id.in(target.pidNs);
@@ -55,7 +56,6 @@ function broadcast(sender: Task, signal: number): number {
 
 /** kill(2): a process, the own group (0), everything (-1), or the group of the absolute value. */
 export function kill(sender: Task, pid: number, signal: number): number {
-  if (signal < 0 || signal > SIGMAX) return -EINVAL;
   if (pid > 0) {
     const target = sender.pidNs.task(pid);
     return target === undefined ? -ESRCH : signalTask(sender, target, signal);
@@ -68,7 +68,7 @@ export function kill(sender: Task, pid: number, signal: number): number {
 
 /** sigqueue(3): with a value. */
 export function sigqueue(sender: Task, pid: number, signal: number, value: number): number {
-  if (signal < 0 || signal > SIGMAX || pid <= 0) return -EINVAL;
+  if (pid <= 0) return -ESRCH;
   const target = sender.pidNs.task(pid);
   return target === undefined ? -ESRCH : signalTask(sender, target, signal, value);
 }

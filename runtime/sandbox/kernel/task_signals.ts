@@ -44,15 +44,17 @@ export class TaskSignals {
   setAction(signal: number, action: SigAction): number {
     if (signal < 1 || signal > SIGMAX || KERNEL_ONLY.has(signal)) return -EINVAL;
     (this.#actions ??= new Map()).set(signal, { ...action, mask: action.mask.without(KERNEL_ONLY) });
-    if (this.#hasNoEffect(signal)) this.#drop(SigSet.of(signal));
-    this.#recalculate();
+    const { handler } = action;
+    const ignored = handler === SIG_IGN || (handler === SIG_DFL && defaultAction(signal) === "ignore");
+    if (ignored) this.#drop(SigSet.of(signal));
+    this.recalculate();
     return 0;
   }
 
   /** sigprocmask(2) with SIG_SETMASK: what was blocked before and is not any more takes effect. */
   setMask(mask: SigSet): void {
     this.blocked = mask.without(KERNEL_ONLY);
-    this.#recalculate();
+    this.recalculate();
   }
 
   /** What is pending and blocked (sigpending(2)). */
@@ -97,7 +99,8 @@ export class TaskSignals {
     if (signal < SIGRTMIN) {
       if (this.#pending.some((each) => each.signal === signal)) return 0;
     } else if (this.#pending.length >= task.rlimits.get(RLIMIT.RLIMIT_SIGPENDING)!.soft) return -EAGAIN;
-    if (blocked) this.#pending.push(info);
+    // A task that is held takes it up once it goes on; only SIGKILL gets through.
+    if (blocked || (signal !== SIGKILL && (task.stopped || task.frozen))) this.#pending.push(info);
     else this.#act(info);
     return 0;
   }
@@ -143,8 +146,9 @@ export class TaskSignals {
   }
 
   /** Lets what is pending and unblocked take effect; leaves those with handlers pending. */
-  #recalculate(): void {
+  recalculate(): void {
     const { task } = this;
+    if (task.stopped || task.frozen) return;
     let caught = false;
     for (const info of [...this.#pending].sort((a, b) => a.signal - b.signal)) {
       if (this.blocked.has(info.signal)) continue;
@@ -155,7 +159,7 @@ export class TaskSignals {
       }
       this.#pending.splice(this.#pending.indexOf(info), 1);
       if (!this.#hasNoEffect(info.signal)) this.#default(info.signal);
-      if (task.dying) return;
+      if (task.dying || task.stopped) return;
     }
     if (caught) task.interrupt();
     else task.signalPending = false;
@@ -179,7 +183,7 @@ export class TaskSignals {
     const own = (action.flags & SA_NODEFER) === 0 ? SigSet.of(found.signal) : SigSet.EMPTY;
     this.blocked = this.blocked.or(action.mask).or(own).without(KERNEL_ONLY);
     if ((action.flags & SA_RESETHAND) !== 0) this.#actions!.delete(found.signal);
-    this.#recalculate();
+    this.recalculate();
     return { info: found, action, oldMask };
   }
 
@@ -213,6 +217,6 @@ export class TaskSignals {
     for (const [signal, action] of this.#actions ?? []) {
       if (action.handler !== SIG_IGN) this.#actions!.delete(signal);
     }
-    this.#recalculate();
+    this.recalculate();
   }
 }
