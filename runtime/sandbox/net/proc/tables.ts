@@ -2,6 +2,7 @@
 import {
   AF_INET,
   AF_INET6,
+  AF_UNIX,
   SOCK_DGRAM,
   SOCK_SEQPACKET,
   SOCK_STREAM,
@@ -10,11 +11,17 @@ import {
 import type { NetDevice } from "../device.ts";
 import { ANY4, ANY6, type Ip, isLoopback, mapped, masked } from "../ip.ts";
 import type { InetSocket } from "../inet/inet_socket.ts";
-import { TcpSocket } from "../inet/tcp.ts";
-import { UdpSocket } from "../inet/udp.ts";
+import type { TcpSocket } from "../inet/tcp.ts";
+import type { UdpSocket } from "../inet/udp.ts";
 import type { NetNamespace } from "../namespace.ts";
-import { UnixConnection } from "../unix/connection.ts";
-import { UnixSocket } from "../unix/unix_socket.ts";
+import type { SocketFile } from "../socket_file.ts";
+import type { UnixConnection } from "../unix/connection.ts";
+import type { UnixSocket } from "../unix/unix_socket.ts";
+
+// Told by what they say of themselves: programs without sockets do not load the classes.
+const isTcp = (s: SocketFile): s is TcpSocket => s.isInet && s.type === SOCK_STREAM;
+const isUdp = (s: SocketFile): s is UdpSocket => s.isInet && s.type === SOCK_DGRAM;
+const isUnixSocket = (s: SocketFile): s is UnixSocket => s.family === AF_UNIX;
 
 const hex = (n: number, digits: number): string => (n >>> 0).toString(16).toUpperCase().padStart(digits, "0");
 const low = (text: string): string => text.toLowerCase();
@@ -58,7 +65,7 @@ const TCP_WIDTH = 149, UDP_WIDTH = 127;
 /** /proc/net/tcp and tcp6. */
 export function tcpTable(ns: NetNamespace, family: typeof AF_INET | typeof AF_INET6): string {
   const sockets = [...ns.sockets].filter((s): s is TcpSocket =>
-    s instanceof TcpSocket && s.family === family && (s.state !== TCP_STATE.CLOSE || s.remote !== null) &&
+    isTcp(s) && s.family === family && (s.state !== TCP_STATE.CLOSE || s.remote !== null) &&
     s.port !== 0
   );
   const listening = (s: TcpSocket): boolean => s.state === TCP_STATE.LISTEN;
@@ -73,7 +80,7 @@ export function tcpTable(ns: NetNamespace, family: typeof AF_INET | typeof AF_IN
 /** /proc/net/udp and udp6. */
 export function udpTable(ns: NetNamespace, family: typeof AF_INET | typeof AF_INET6): string {
   const sockets = [...ns.sockets].filter((s): s is UdpSocket =>
-    s instanceof UdpSocket && s.family === family && s.port !== 0
+    isUdp(s) && s.family === family && s.port !== 0
   );
   const line = (s: UdpSocket, i: number): string => {
     const state = s.remote === null ? TCP_STATE.CLOSE : TCP_STATE.ESTABLISHED;
@@ -90,10 +97,10 @@ function table(family: number, filled: number, header: string, lines: readonly s
 
 /** /proc/net/unix. */
 export function unixTable(ns: NetNamespace): string {
-  const rows = [...ns.sockets].filter((s): s is UnixSocket => s instanceof UnixSocket).map((s) => {
+  const rows = [...ns.sockets].filter(isUnixSocket).map((s) => {
     const listens = s.isListening;
     // SS_UNCONNECTED, SS_CONNECTED of linux/net.h; __SO_ACCEPTCON of the listeners.
-    const state = s instanceof UnixConnection && s.state === TCP_STATE.ESTABLISHED ? 3 : 1;
+    const state = (s as unknown as Partial<UnixConnection>).state === TCP_STATE.ESTABLISHED ? 3 : 1;
     const name = s.name === "" ? "" : ` ${s.name.replace("\0", "@")}`;
     const type = [SOCK_STREAM, SOCK_DGRAM, SOCK_SEQPACKET].includes(s.type) ? s.type : SOCK_DGRAM;
     return `0000000000000000: 00000002 00000000 ${hex(listens ? 0x10000 : 0, 8)} ${hex(type, 4)} ${
@@ -166,9 +173,9 @@ export function inet6Table(ns: NetNamespace): string {
 /** /proc/net/sockstat. */
 export function sockstat(ns: NetNamespace): string {
   const all = [...ns.sockets];
-  const count = (kind: (s: unknown) => boolean): number => all.filter(kind).length;
-  const tcp = count((s) => s instanceof TcpSocket && s.family === AF_INET);
-  const udp = count((s) => s instanceof UdpSocket && s.family === AF_INET);
+  const count = (kind: (s: SocketFile) => boolean): number => all.filter(kind).length;
+  const tcp = count((s) => isTcp(s) && s.family === AF_INET);
+  const udp = count((s) => isUdp(s) && s.family === AF_INET);
   return `sockets: used ${all.length}\nTCP: inuse ${tcp} orphan 0 tw 0 alloc ${tcp} mem 0\nUDP: inuse ${udp} mem 0\n` +
     "UDPLITE: inuse 0\nRAW: inuse 0\nFRAG: inuse 0 memory 0\n";
 }

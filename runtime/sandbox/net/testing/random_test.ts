@@ -82,7 +82,8 @@ function stepOf(family: number, pick: (below: number) => number, tag: string): S
     case 4:
     case 5:
     case 6:
-      return on(`connect to ${b}`, (s, fd, fds) => s.connect(fd, nameOf(s, fds, b)));
+      // What a connection with itself does when it ends is a matter of its segments' order.
+      return on(`connect to ${b}`, (s, fd, fds) => a === b ? "itself" : s.connect(fd, nameOf(s, fds, b)));
     case 7:
       return {
         what: `accept(${a}) as ${b}`,
