@@ -7,6 +7,7 @@ import { hostClock } from "../vfs/clock.ts";
 import type { DeviceDriver } from "../vfs/device.ts";
 import type { Inode, SetAttr } from "../vfs/inode.ts";
 import type { OpenFile } from "../vfs/open_file.ts";
+import { kernelIds } from "../vfs/option_ids.ts";
 import type { Caller, FsType } from "../vfs/vfs.ts";
 import { PseudoDir, PseudoInode, PseudoSuper } from "../pseudo/mod.ts";
 import { type DevptsOptions, MAX_PTYS, parseOptions, showOptions } from "./options.ts";
@@ -129,6 +130,8 @@ export const devptsType: FsType = {
   nodev: true,
   create(options, _source, caller) {
     const parsed = parseOptions(options);
-    return typeof parsed === "number" ? parsed : new DevptsSuper(parsed, caller.vfs.clock);
+    if (typeof parsed === "number") return parsed;
+    const ids = kernelIds(caller.cred, parsed);
+    return typeof ids === "number" ? ids : new DevptsSuper({ ...parsed, ...ids }, caller.vfs.clock);
   },
 };

@@ -5,6 +5,7 @@ import type { Statfs } from "../abi/stat.ts";
 import type { Clock } from "../vfs/clock.ts";
 import { hostClock } from "../vfs/clock.ts";
 import { SuperBlock } from "../vfs/inode.ts";
+import { kernelIds } from "../vfs/option_ids.ts";
 import type { FsType } from "../vfs/vfs.ts";
 import type { MemoryAccount } from "../vfs/vfs.ts";
 import type { Account } from "./content.ts";
@@ -187,7 +188,10 @@ export const tmpfsType: FsType = {
   create(options, _source, caller) {
     const parsed = parseOptions(options);
     if (parsed === undefined) return -EINVAL;
-    const sb = new TmpfsSuper({ ...parsed, clock: caller.vfs.clock });
+    const ids = kernelIds(caller.cred, parsed);
+    if (typeof ids === "number") return ids;
+    const { fsuid: uid, fsgid: gid } = caller.cred;
+    const sb = new TmpfsSuper({ ...parsed, uid, gid, ...ids, clock: caller.vfs.clock });
     sb.payer = caller.vfs.payer;
     return sb;
   },

@@ -140,6 +140,18 @@ function personality(cursor: Cursor): { domain: PersonalityDomain } {
   };
 }
 
+/** What is set for a namespace that the container does not get could not be applied (runtime.md#create). */
+function checkNamespacesOf(cursor: Cursor, list: readonly NamespaceSpec[]): void {
+  const needed = { uidMappings: "user", gidMappings: "user", timeOffsets: "time" } as const;
+  for (const [name, type] of Object.entries(needed)) {
+    const value = cursor.field(name);
+    const isSet = Object.keys(Object(value.value ?? {})).length > 0;
+    if (isSet && !list.some((each) => each.type === type)) {
+      throw value.error(`there is no namespace of type ${type} in linux.namespaces`);
+    }
+  }
+}
+
 /** The part that concerns Linux. */
 export function decodeLinux(cursor: Cursor): LinuxSpec {
   const propagation = cursor.field("rootfsPropagation").optional((value) =>
@@ -148,7 +160,7 @@ export function decodeLinux(cursor: Cursor): LinuxSpec {
   const mountLabel = cursor.field("mountLabel").optional(text);
   const cgroupsPath = cursor.field("cgroupsPath").optional(line);
   const mappings = (value: Cursor): IdMapping[] => value.list(idMapping);
-  return {
+  const decoded = {
     namespaces: namespaces(cursor.field("namespaces")),
     devices: cursor.field("devices").list(device),
     sysctl: cursor.field("sysctl").stringMap(),
@@ -184,6 +196,8 @@ export function decodeLinux(cursor: Cursor): LinuxSpec {
       personality,
     }),
   };
+  checkNamespacesOf(cursor, decoded.namespaces);
+  return decoded;
 }
 
 /** A part without any field. */

@@ -160,6 +160,7 @@ Deno.test("wrong values are errors with the path", () => {
       { unified: { "../memory.max": "1" } },
       /unified\[.*\]: .* is not the name of a controller/,
     ],
+    ["linux.timeOffsets", { monotonic: { secs: 1 } }, /timeOffsets: there is no namespace of type time/],
     ["annotations", { "": "x" }, /annotations\[""\]: a key must not be empty/],
     ["annotations", { "a.b": 1 }, /annotations\["a\.b"\]: expected a string/],
   ];

@@ -6,6 +6,7 @@ import {
   ProcfsSuper,
   procType,
   registerDevices,
+  SysfsSuper,
   sysfsType,
   tmpfsType,
 } from "../../../fs/mod.ts";
@@ -99,6 +100,7 @@ export class Sandbox {
     registerDevices(kernel.vfs.devices, { fillRandom });
     kernel.mountHost("/dev", hostDevices(), "devtmpfs");
     kernel.mountHost("/proc", new ProcfsSuper({ host: procHost(kernel, kernel.swapper, memory) }), "proc");
+    kernel.mountHost("/sys", new SysfsSuper(), "sysfs");
     kernel.mountHost("/sys/fs/cgroup", new CgroupfsSuper(kernel.cgroups.root, kernel.vfs), "cgroup2");
     for (const { path, sb, source } of options.trees) kernel.mountHost(path, sb, source);
   }

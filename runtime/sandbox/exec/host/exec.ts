@@ -8,6 +8,7 @@ import { runTask } from "../../kernel/task_run.ts";
 import { FRAME, type FrameSocket, type Message } from "../container/frames.ts";
 import { type ByteSink, type ByteSource, HostInput, HostOutput } from "../host_stream.ts";
 import { deliver } from "./deliver.ts";
+import { refuseOfProcess } from "./refusals.ts";
 import { taskBeside } from "./tasks.ts";
 
 /** Bytes of output on their way at most: a writer waits when its reader does not keep up. */
@@ -88,6 +89,7 @@ export async function execBeside(init: Task, socket: FrameSocket, message: Messa
   let task: Task | undefined;
   try {
     const process = parseProcess(String(message.process));
+    refuseOfProcess(process);
     const isTerminal = process.terminal && Array.isArray(message.isTerminal) ? message.isTerminal : [];
     const stdin = new RemoteInput(socket);
     const outputs = [new RemoteOutput(socket, FRAME.stdout), new RemoteOutput(socket, FRAME.stderr)] as const;

@@ -4,6 +4,7 @@ import { compileSpec } from "../../../program/compile.ts";
 import type { SyscallProgram } from "../../../program/types.ts";
 import type { MountSpec, NamespaceSpec, Process, Spec } from "../../../spec/types.ts";
 import { Sandbox, type SandboxOptions } from "../sandbox.ts";
+import { refuseUnavailable } from "./refusals.ts";
 
 /** Where the kernel's initial namespace has the container's root filesystem, sources of its binds, and its hooks. */
 const ROOTFS = "/run/umiak/rootfs", BINDS = "/run/umiak/binds", HOOKS = "/run/umiak/hooks";
@@ -84,6 +85,7 @@ export function prepareBundle(
   rootfs: string,
   diagnose: (message: string) => void,
 ): Prepared {
+  refuseUnavailable(spec);
   const trees = [hostTree(ROOTFS, rootfs, `opening the root filesystem ${rootfs}`)];
   const files = new Set<string>();
   const mounts = spec.mounts.map((mount, i): MountSpec => {
