@@ -60,8 +60,8 @@ function missing({ args, env }: Process): LifecycleError {
   );
 }
 
-/** True if the program is a module, false if it is something else. Throws if it is not there. */
-function isModule(rootfs: string, process: Process): boolean {
+/** True if the program is a module, false if it is something else; undefined if the root filesystem does not have it. */
+function isModule(rootfs: string, process: Process): boolean | undefined {
   const tree = openTree(rootfs);
   try {
     for (const path of candidates(process)) {
@@ -71,18 +71,25 @@ function isModule(rootfs: string, process: Process): boolean {
   } finally {
     tree.root.close();
   }
-  throw missing(process);
 }
 
 /** Name of the backend for a bundle. Throws a LifecycleError that says why there is none. */
 export function chooseBackend(id: string, spec: Spec, rootfs: string): string {
   const { process } = spec;
-  if (process === undefined || (stated(spec) ?? isModule(rootfs, process))) return "sandbox";
+  if (process === undefined) return "sandbox";
+  const wasm = stated(spec) ?? isModule(rootfs, process);
+  if (wasm) return "sandbox";
+  // What is not in the root filesystem may be mounted there: the kernel says whether it is.
+  const bound = spec.mounts.some(({ type, options }) =>
+    type === "bind" || type === "overlay" || options.includes("bind") || options.includes("rbind")
+  );
+  if (Deno.build.os === "linux" && (wasm === false || bound)) return "native";
+  if (wasm === undefined) throw missing(process);
   throw new LifecycleError(
     `container ${JSON.stringify(id)}: ${
       JSON.stringify(process.args[0])
     } is not a WebAssembly module, and no annotation says that it is: ` +
-      "it needs the native backend, which this version does not have",
+      `it needs the native backend, which is for Linux, and this is ${Deno.build.os}`,
     "unsupported",
   );
 }

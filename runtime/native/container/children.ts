@@ -1,0 +1,39 @@
+/** Processes that this process has started and not yet waited for. @module */
+import type { Descriptor } from "../ffi/descriptors.ts";
+import { waitFor } from "../ffi/wait.ts";
+
+/** A child. */
+export interface KnownChild {
+  /** Its pidfd. */
+  readonly pidfd: Descriptor;
+  /** The master of its terminal, where this process has that. */
+  readonly terminal?: Descriptor;
+}
+
+const children = new Map<number, KnownChild>();
+
+/** Keeps a child until somebody waits for it. */
+export function keepChild(pid: number, child: KnownChild): void {
+  children.set(pid, child);
+}
+
+/** A child that is kept. */
+export function childOf(pid: number): KnownChild | undefined {
+  return children.get(pid);
+}
+
+const waiting = new WeakMap<KnownChild, Promise<number>>();
+
+/** Waits for a child, and forgets it. Its wait status; the same for everybody who waits. */
+export function waitForChild(pid: number, child: KnownChild): Promise<number> {
+  let status = waiting.get(child);
+  if (status === undefined) {
+    status = waitFor(child.pidfd.fd).finally(() => {
+      children.delete(pid);
+      child.pidfd.close();
+      child.terminal?.close();
+    });
+    waiting.set(child, status);
+  }
+  return status;
+}

@@ -1,0 +1,71 @@
+/** Starting a process that joins a running container. @module */
+import type { ProcessIdentity } from "../../lifecycle/record.ts";
+import { identify } from "../../lifecycle/host/processes.ts";
+import { LifecycleError } from "../../lifecycle/error.ts";
+import { Descriptor, makePipe, whileOpen } from "../ffi/descriptors.ts";
+import { sys } from "../ffi/kernel.ts";
+import { makeProgramFile } from "../ffi/program_file.ts";
+import { type Child, spawnProgram } from "../ffi/spawn.ts";
+import type { Table } from "../table/compile_table.ts";
+import { goOn, receive } from "./conversation.ts";
+import { type Conversation, end, failureOf, siblingOf } from "./create.ts";
+
+/** A descriptor of a process, if it is still the one that is meant. */
+export function openProcess({ pid, startTime }: ProcessIdentity): Descriptor {
+  const gone = (): LifecycleError => new LifecycleError(`process ${pid} of the container has ended`, "state");
+  const fd = sys("pidfd_open", pid, 0);
+  if (fd < 0) throw gone();
+  const pidfd = new Descriptor(fd);
+  try {
+    if (identify(pid).startTime === startTime) return pidfd; // opened first: from here on it stays the one that it is
+  } catch {
+    // It has ended.
+  }
+  pidfd.close();
+  throw gone();
+}
+
+/** What the program needs beside the descriptors that it talks by. */
+export interface Entering {
+  /** Name in lists of processes. */
+  readonly name: string;
+  /** Descriptors that the program has. */
+  readonly descriptors: readonly number[];
+  /** Directory for its file, if that cannot be in memory only. */
+  readonly directory: string;
+  /** Makes its table. */
+  table(report: number, sync: number): Table;
+}
+
+/** Starts it. */
+function begin({ name, descriptors, directory, table: make }: Entering): Conversation {
+  const [report, reporting] = makePipe(`starting ${name}`);
+  const [syncing, sync] = makePipe(`starting ${name}`);
+  return whileOpen((own) => {
+    own(reporting);
+    own(syncing);
+    const table = make(reporting.fd, syncing.fd);
+    const file = own(makeProgramFile(table, directory));
+    const all = [...descriptors, reporting.fd, syncing.fd];
+    return { child: spawnProgram({ file, name, cloneFlags: 0, descriptors: all }), table, report, sync };
+  });
+}
+
+/** Starts it and waits until its program runs. Throws a LifecycleError if that does not. */
+export async function enterContainer(entering: Entering): Promise<Child> {
+  let conversation = begin(entering);
+  const { report, sync } = conversation;
+  try {
+    goOn(sync);
+    conversation = { ...conversation, child: await siblingOf(conversation) };
+    const said = await receive(report);
+    if (said !== null) throw await failureOf(conversation, said);
+    return conversation.child; // the end of what it says is its exec, or its end: which its status tells
+  } catch (error) {
+    end(conversation.child);
+    throw error;
+  } finally {
+    report.close();
+    sync.close();
+  }
+}

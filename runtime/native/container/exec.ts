@@ -1,0 +1,58 @@
+/** exec on Linux: a process that joins the namespaces of the container's init. @module */
+import type { Container, ExecOptions, ExecProcess } from "../../lifecycle/backend.ts";
+import { LifecycleError } from "../../lifecycle/error.ts";
+import { compileProcess } from "../../program/compile_exec.ts";
+import type { Process } from "../../spec/types.ts";
+import { thisMachine } from "../ffi/kernel.ts";
+import { execTable, namespaceFlags } from "../program/enter.ts";
+import { keepChild, waitForChild } from "./children.ts";
+import { receiveTerminal } from "./console.ts";
+import { checkPreserved, checkTerminal, consoleSockets } from "./create.ts";
+import { enterContainer, openProcess } from "./enter.ts";
+import { checkKernel, refuseProcess } from "./refuse.ts";
+
+/** Starts a process in a container. */
+export async function execIn(
+  container: Container,
+  process: Process,
+  options: ExecOptions,
+): Promise<ExecProcess> {
+  const { record, directory } = container;
+  const what = `exec in container ${JSON.stringify(record.id)}`;
+  checkKernel();
+  refuseProcess(process, what);
+  if (options.cgroup !== "") {
+    throw new LifecycleError(`${what}: --cgroup: the container has no cgroup of its own`, "unsupported");
+  }
+  checkPreserved(options.preserveFds);
+  checkTerminal(process.terminal, options.detached, options.consoleSocket);
+  const { linux } = await container.spec();
+  const pidfd = openProcess(record.init!);
+  let sockets: ReturnType<typeof consoleSockets>;
+  try {
+    sockets = consoleSockets(process.terminal, options.consoleSocket);
+    const preserved = Array.from({ length: options.preserveFds }, (_, i) => 3 + i);
+    const own = sockets === undefined ? {} : { console: sockets.init.fd };
+    const child = await enterContainer({
+      name: "umiak-exec",
+      descriptors: [...preserved, pidfd.fd, ...Object.values(own)],
+      directory,
+      table: (report, sync) =>
+        execTable({
+          ...{ program: compileProcess(process), process, report, sync, ...own },
+          ...{ namespaces: namespaceFlags(linux.namespaces), pidfd: pidfd.fd },
+          ...{ preserveFds: options.preserveFds, architecture: thisMachine().architecture },
+        }),
+    });
+    const known = {
+      pidfd: child.pidfd,
+      ...sockets?.own === undefined ? {} : { terminal: receiveTerminal(sockets.own) },
+    };
+    keepChild(child.pid, known);
+    return { pid: child.pid, wait: () => waitForChild(child.pid, known) };
+  } finally {
+    pidfd.close();
+    sockets?.init.close();
+    sockets?.own?.close();
+  }
+}

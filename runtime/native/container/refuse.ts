@@ -1,0 +1,75 @@
+/** What cannot be applied is refused before anything is made: never left out in silence (runtime.md#create). @module */
+import type { CreateRequest } from "../../lifecycle/backend.ts";
+import { LifecycleError } from "../../lifecycle/error.ts";
+import type { Process, Spec } from "../../spec/types.ts";
+
+/** Oldest kernel: mount_setattr(2) is of 5.12. */
+const OLDEST = [5, 12] as const;
+
+/** Throws if this system's kernel is too old. */
+export function checkKernel(release: string = Deno.osRelease()): void {
+  const [major = 0, minor = 0] = release.split(".").map(Number.parseFloat);
+  if (major > OLDEST[0] || (major === OLDEST[0] && minor >= OLDEST[1])) return;
+  throw new LifecycleError(
+    `native containers need Linux ${OLDEST.join(".")} or later, and this is ${release}`,
+    "unsupported",
+  );
+}
+
+/** Properties of a process that are not applied. */
+function ofProcess({ apparmorProfile, selinuxLabel, execCPUAffinity }: Process): [string, boolean][] {
+  return [
+    ["process.apparmorProfile", Boolean(apparmorProfile)],
+    ["process.selinuxLabel", Boolean(selinuxLabel)],
+    ["process.execCPUAffinity", execCPUAffinity !== undefined && Object.keys(execCPUAffinity).length > 0],
+  ];
+}
+
+function ofContainer({ linux, process }: Spec): [string, boolean][] {
+  const { seccomp, intelRdt, netDevices = [], mountLabel } = linux;
+  return [
+    ...process === undefined ? [] : ofProcess(process),
+    ["linux.seccomp", seccomp !== undefined],
+    ["linux.intelRdt", intelRdt !== undefined],
+    ["linux.netDevices", netDevices.length > 0],
+    ["linux.mountLabel", Boolean(mountLabel)],
+  ];
+}
+
+function refuse(what: string, properties: readonly [string, boolean][]): void {
+  const names = properties.filter(([, wanted]) => wanted).map(([name]) => name);
+  if (names.length === 0) return;
+  throw new LifecycleError(
+    `${what}: ${names.join(", ")} cannot be applied by the native backend`,
+    "unsupported",
+  );
+}
+
+/** Throws if an exec asks for what cannot be had. */
+export function refuseProcess(process: Process, what: string): void {
+  refuse(what, ofProcess(process));
+}
+
+/** True if a file of a namespace is the runtime's own one. */
+function isOwn(path: string, type: string): boolean {
+  const own = Deno.statSync(`/proc/self/ns/${type}`), other = Deno.statSync(path);
+  return own.ino === other.ino && own.dev === other.dev;
+}
+
+/** Throws if a container asks for what cannot be had. */
+export function refuseContainer({ id, spec, options }: CreateRequest): void {
+  const what = `creating container ${JSON.stringify(id)}`;
+  refuse(what, [
+    ...ofContainer(spec),
+    ["--no-pivot", options.noPivot],
+    ["--systemd-cgroup", options.systemdCgroup],
+  ]);
+  const mount = spec.linux.namespaces.find(({ type }) => type === "mount");
+  // Everything is mounted in it, and the root changes: never in the runtime's own.
+  if (mount === undefined || (mount.path !== undefined && isOwn(mount.path, "mnt"))) {
+    throw new LifecycleError(
+      `${what}: linux.namespaces: a mount namespace of its own is required`,
+      "unsupported",
+    );
+  }
+}

@@ -1,0 +1,77 @@
+/** Descriptors of this process: pipes, FIFOs, and their end. @module */
+import { EINTR } from "../../../fs/abi/errno.ts";
+import { O_CLOEXEC } from "../../../fs/abi/open.ts";
+import { AT_FDCWD } from "../../../fs/abi/open.ts";
+import { must, sys, sysBlocking } from "./kernel.ts";
+
+/** fcntl(2): the flags of a descriptor. */
+const F_GETFD = 1;
+
+/** A descriptor that is closed once. */
+export class Descriptor {
+  #open = true;
+
+  /** Owns `fd`. */
+  constructor(readonly fd: number) {}
+
+  /** Closes it, once. */
+  close(): void {
+    if (this.#open) sys("close", this.fd);
+    this.#open = false;
+  }
+}
+
+/** Says that a descriptor is to be closed; returns it. */
+export type Own = (descriptor: Descriptor) => Descriptor;
+
+/** Runs `body`, and closes in the end what it has owned. */
+export function whileOpen<T>(body: (own: Own) => T): T {
+  const open: Descriptor[] = [];
+  try {
+    return body((descriptor) => (open.push(descriptor), descriptor));
+  } finally {
+    for (const descriptor of open.reverse()) descriptor.close();
+  }
+}
+
+/** Runs `body`, and closes in the end what it has owned. */
+export async function whileOpenAsync<T>(body: (own: Own) => Promise<T>): Promise<T> {
+  const open: Descriptor[] = [];
+  try {
+    return await body((descriptor) => (open.push(descriptor), descriptor));
+  } finally {
+    for (const descriptor of open.reverse()) descriptor.close();
+  }
+}
+
+/** A pipe: where it is read, and where it is written. */
+export function makePipe(what: string): [read: Descriptor, write: Descriptor] {
+  const fds = new Uint8Array(8), view = new DataView(fds.buffer);
+  must(sys("pipe2", fds, O_CLOEXEC), what);
+  return [new Descriptor(view.getInt32(0, true)), new Descriptor(view.getInt32(4, true))];
+}
+
+/** Opens a path. */
+export function openPath(path: string, flags: number, what: string): Descriptor {
+  return new Descriptor(must(sys("openat", AT_FDCWD, path, flags | O_CLOEXEC, 0), what));
+}
+
+/** Reads what is there, at most the buffer's size; waits until there is something. How many bytes; 0 at the end. */
+export async function readSome(fd: number, buffer: Uint8Array<ArrayBuffer>, what: string): Promise<number> {
+  for (;;) {
+    const n = await sysBlocking("read", fd, buffer, buffer.length);
+    if (n !== -EINTR) return must(n, what);
+  }
+}
+
+/** Writes all of some bytes. Throws, too, if the reader has gone. */
+export function writeAll(fd: number, bytes: Uint8Array<ArrayBuffer>, what: string): void {
+  for (let at = 0; at < bytes.length;) {
+    at += must(sys("write", fd, bytes.slice(at), bytes.length - at), what);
+  }
+}
+
+/** True if a descriptor was open when this process was executed: its own are all closed by exec. */
+export function isInherited(fd: number): boolean {
+  return sys("fcntl", fd, F_GETFD) === 0;
+}

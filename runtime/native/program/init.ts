@@ -1,0 +1,148 @@
+/** The program of a container's init, from its first instruction to its execve. @module */
+import { ENOSYS } from "../../../fs/abi/errno.ts";
+import { CLONE_NEWTIME } from "../../abi/linux/clone.ts";
+import { AT_FDCWD, O_CLOEXEC, O_RDONLY } from "../../../fs/abi/open.ts";
+import type { Step, SyscallProgram } from "../../program/types.ts";
+import type { Process, Spec } from "../../spec/types.ts";
+import type { Architecture } from "../asm/machine.ts";
+import { compileTable, type Table } from "../table/compile_table.ts";
+import { type NativeStep, ref } from "../table/types.ts";
+import {
+  checkDirectory,
+  closeAllBut,
+  closeAtExec,
+  continueInSibling,
+  hide,
+  isInSteps,
+  resetSignals,
+  setName,
+} from "./common.ts";
+import { lookUpProgram } from "./lookup.ts";
+import { loopbackUp } from "./network.ts";
+import { awaitByte, FATAL_STEPS, reportTo, say, SAYS } from "./protocol.ts";
+import { sendDescriptor } from "./terminal.ts";
+import { translate } from "./translate.ts";
+
+const KEYCTL_JOIN_SESSION_KEYRING = 1;
+
+/** Descriptors of an init: numbers that it has in common with the runtime. */
+export interface InitDescriptors {
+  /** Where it writes what it has to say. */
+  readonly report: number;
+  /** Where it reads that it may go on. */
+  readonly sync: number;
+  /** Where it reads that it is to be started. */
+  readonly start: number;
+  /** Where it writes why it could not be started. */
+  readonly result: number;
+  /** The socket that gets its terminal. */
+  readonly console?: number;
+}
+
+/** What an init is made of. */
+export interface InitRequest {
+  /** What it has to do. */
+  readonly program: SyscallProgram;
+  /** Why. */
+  readonly spec: Spec;
+  /** Its process. */
+  readonly process: Process;
+  /** Its descriptors. */
+  readonly descriptors: InitDescriptors;
+  /** How many descriptors from 3 on its process gets. */
+  readonly preserveFds: number;
+  /** Name of a session keyring to make; undefined to keep the runtime's. */
+  readonly keyring?: string;
+  /** For whom. */
+  readonly architecture: Architecture;
+}
+
+/** A new time namespace is entered by execve only since Linux 6.3: this enters it before. */
+function enterTimeNamespace(): NativeStep[] {
+  const what = "entering the time namespace";
+  const how = { flags: O_RDONLY | O_CLOEXEC, mode: 0, resolve: 0 };
+  return [
+    { call: "openat2", args: [AT_FDCWD, "/proc/self/ns/time_for_children", how], what, result: "timens" },
+    { call: "setns", args: [ref("timens"), CLONE_NEWTIME], what },
+    { call: "close", args: [ref("timens")], what },
+  ];
+}
+
+/** What Linux wants to be done between the namespaces and the session. */
+function ownNamespaces({ spec, keyring }: InitRequest): NativeStep[] {
+  const isNew = (type: string): boolean =>
+    spec.linux.namespaces.some((each) => each.type === type && each.path === undefined);
+  return [
+    ...isNew("time") ? enterTimeNamespace() : [],
+    ...isNew("network") ? loopbackUp() : [],
+    hide(),
+    ...keyring === undefined ? [] : [
+      {
+        native: "keyctl",
+        args: [KEYCTL_JOIN_SESSION_KEYRING, keyring],
+        what: "making a session keyring",
+        ok: [ENOSYS],
+      } satisfies NativeStep,
+    ],
+  ];
+}
+
+const isCall = (step: Step | undefined, call: string): boolean =>
+  step !== undefined && "call" in step && step.call === call;
+
+/** Where the last change of directory is: what is opened before must be closed by then (CVE-2024-21626). */
+function lastDirectory(steps: readonly Step[]): number {
+  const at = steps.findLastIndex((step) => isCall(step, "chdir"));
+  if (at < 0) throw new TypeError("program: it has no working directory");
+  return at;
+}
+
+/** Steps up to the wait for start, and those after it. */
+export function initSteps(request: InitRequest): NativeStep[] {
+  const { program: { before = [], cloneFlags, init }, process, descriptors, preserveFds, architecture } =
+    request;
+  const { report, sync, start, result, console } = descriptors;
+  const first = 3 + preserveFds;
+  const meetings = {
+    stage: ({ stage, fd }: Extract<Step, { stage: unknown }>): NativeStep[] => {
+      if (stage === "environment") return [say(SAYS.environment), ...awaitByte(sync, stage)];
+      if (stage === "terminal") return console === undefined ? [] : sendDescriptor(console, fd!);
+      return [
+        ...lookUpProgram(process),
+        say(SAYS.created),
+        ...awaitByte(sync, stage),
+        reportTo(result),
+        { call: "close", args: [report], what: "leaving the runtime" },
+        { call: "close", args: [sync], what: "leaving the runtime" },
+        ...awaitByte(start, "start"),
+        closeAtExec(first),
+      ];
+    },
+    copy: ({ what }: { what: string }): NativeStep[] => {
+      throw new Error(`${what}: tmpcopyup cannot be had in a container of Linux`);
+    },
+  };
+  const all = (steps: readonly Step[]): NativeStep[] => translate(steps, architecture, meetings);
+  const session = init.findIndex((step) => isCall(step, "setsid"));
+  const chdir = lastDirectory(init);
+  return [
+    setName("umiak-init"),
+    reportTo(report),
+    ...resetSignals(),
+    ...all(before),
+    ...isInSteps(request.program) ? continueInSibling(cloneFlags) : [],
+    ...awaitByte(sync, "beginning"),
+    ...all(init.slice(0, session)),
+    ...ownNamespaces(request),
+    ...all(init.slice(session, chdir)),
+    ...closeAllBut(first, [report, sync, start, result]),
+    ...all(init.slice(chdir, chdir + 1)),
+    ...checkDirectory(process.cwd),
+    ...all(init.slice(chdir + 1)),
+  ];
+}
+
+/** The table of an init. */
+export function initTable(request: InitRequest): Table {
+  return compileTable(initSteps(request), FATAL_STEPS, request.architecture);
+}
