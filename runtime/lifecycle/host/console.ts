@@ -4,6 +4,8 @@ import { LifecycleError } from "../error.ts";
 const AF_UNIX = 1, SOCK_STREAM = 1, SOL_SOCKET = 1, SCM_RIGHTS = 1;
 const O_RDWR = 2, O_NOCTTY = 0o400, O_CLOEXEC = 0o2000000;
 const TIOCSWINSZ = 0x5414n;
+/** tcsetattr: at once; more than a struct termios. */
+const TCSANOW = 0, TERMIOS_SPACE = 256;
 /** struct sockaddr_un: the family, and 108 bytes of path. */
 const MAX_PATH = 107;
 /** Sizes of struct msghdr, iovec and of a cmsghdr with one descriptor, on 64-bit Linux. */
@@ -14,6 +16,9 @@ const SYMBOLS = {
   grantpt: { parameters: ["i32"], result: "i32" },
   unlockpt: { parameters: ["i32"], result: "i32" },
   ptsname_r: { parameters: ["i32", "buffer", "usize"], result: "i32" },
+  tcgetattr: { parameters: ["i32", "buffer"], result: "i32" },
+  tcsetattr: { parameters: ["i32", "i32", "buffer"], result: "i32" },
+  cfmakeraw: { parameters: ["buffer"], result: "void" },
   ioctl: { parameters: ["i32", "u64", "buffer"], result: "i32" },
   socket: { parameters: ["i32", "i32", "i32"], result: "i32" },
   connect: { parameters: ["i32", "buffer", "u32"], result: "i32" },
@@ -23,12 +28,12 @@ const SYMBOLS = {
 
 type Libc = Deno.DynamicLibrary<typeof SYMBOLS>["symbols"];
 
-/** Lines and columns of a terminal. */
-export interface TerminalSize {
-  /** Lines. */
-  readonly height: number;
-  /** Columns. */
-  readonly width: number;
+/** How a terminal is made. */
+export interface TerminalOptions {
+  /** Lines and columns. */
+  readonly size?: { readonly height: number; readonly width: number } | undefined;
+  /** It passes bytes on as they are: whoever is behind it has a line discipline of its own (cfmakeraw(3)). */
+  readonly raw: boolean;
 }
 
 const address = (buffer: Uint8Array<ArrayBuffer>): bigint =>
@@ -86,7 +91,7 @@ function slaveName(libc: Libc, master: number, path: string): string {
 }
 
 /** Makes a terminal and sends its master to the socket at `path`. The path of its slave. */
-export function sendTerminal(path: string, size?: TerminalSize): string {
+export function sendTerminal(path: string, { size, raw }: TerminalOptions): string {
   if (Deno.build.os !== "linux") {
     throw new LifecycleError(
       `sending a terminal to the console socket ${path}: only on Linux`,
@@ -102,6 +107,12 @@ export function sendTerminal(path: string, size?: TerminalSize): string {
     if (size !== undefined) {
       const { height, width } = size;
       libc.ioctl(master, TIOCSWINSZ, new Uint8Array(Uint16Array.of(height, width, 0, 0).buffer));
+    }
+    if (raw) {
+      const termios = new Uint8Array(TERMIOS_SPACE);
+      if (libc.tcgetattr(master, termios) !== 0) throw fail("tcgetattr", path);
+      libc.cfmakeraw(termios);
+      if (libc.tcsetattr(master, TCSANOW, termios) !== 0) throw fail("tcsetattr", path);
     }
     socket = connectTo(libc, path);
     if (!sendDescriptor(libc, socket, master, slave)) throw fail("sendmsg", path);

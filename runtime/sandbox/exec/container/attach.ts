@@ -54,8 +54,35 @@ async function pump(socket: FrameSocket): Promise<number> {
   }
 }
 
+/** How this process's terminal shows the one that its process in the container has. */
+export interface OwnTerminal {
+  /** It passes keys on as they are already. */
+  readonly isRaw: boolean;
+}
+
+/** Makes the terminal raw, and tells of its size, now and whenever it changes. Returns what ends that. */
+async function showOn(socket: FrameSocket, { isRaw }: OwnTerminal): Promise<() => void> {
+  const { watchWindowSize, windowSize } = await import("../terminal/window_size.ts");
+  const tell = ({ rows, cols }: { rows: number; cols: number }): void =>
+    void socket.message({ op: "resize", rows, cols }).catch(() => {}); // the other end is gone: pump() knows
+  const size = windowSize();
+  if (size !== undefined) tell(size);
+  const endWatch = watchWindowSize(tell);
+  const restore = isRaw || !Deno.stdin.isTerminal()
+    ? undefined
+    : (await import("../terminal/raw_mode.ts")).makeRaw();
+  return () => {
+    endWatch();
+    restore?.();
+  };
+}
+
 /** Starts a process in the container whose host process listens at `control`. Throws if it cannot be started. */
-export async function attachProcess(control: string, process: string): Promise<Attached> {
+export async function attachProcess(
+  control: string,
+  process: string,
+  terminal: OwnTerminal | undefined,
+): Promise<Attached> {
   let conn: Deno.Conn;
   try {
     conn = await Deno.connect({ transport: "unix", path: control });
@@ -67,9 +94,10 @@ export async function attachProcess(control: string, process: string): Promise<A
     );
   }
   const socket = new FrameSocket(conn);
-  const isTerminal = [Deno.stdin, Deno.stdout, Deno.stderr].map((stream) => stream.isTerminal());
-  await socket.message({ op: "exec", process, isTerminal });
-  const answer = await socket.receiveMessage();
+  await socket.message({ op: "exec", process });
+  let answer = await socket.receiveMessage(), asked = false;
+  // A terminal asks for keys before its program runs.
+  for (; answer?.op === "more"; answer = await socket.receiveMessage()) asked = true;
   const failure = answer === null
     ? new LifecycleError("exec: the container's process ended unexpectedly", "failed")
     : failureOf(answer);
@@ -78,10 +106,13 @@ export async function attachProcess(control: string, process: string): Promise<A
     throw failure;
   }
   const stop = listenForSignals((signal) => void socket.message({ op: "signal", signal }).catch(() => {}));
+  const leave = terminal === undefined ? undefined : await showOn(socket, terminal);
+  if (asked) void sendInput(socket);
   return {
     wait: () =>
       pump(socket).finally(() => {
         stop();
+        leave?.();
         socket.abort();
       }),
   };

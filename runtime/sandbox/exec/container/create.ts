@@ -61,7 +61,7 @@ function spawnHost(request: CreateRequest, sockets: string): Deno.ChildProcess {
   const before = enteringNamespaces(spec);
   // Last: what has been sent cannot be taken back.
   const terminal = consoleSocket !== undefined && spec.process?.terminal
-    ? sendTerminal(consoleSocket, spec.process.consoleSize)
+    ? sendTerminal(consoleSocket, { size: spec.process.consoleSize, raw: true })
     : undefined;
   try {
     return spawnHostProcess({ before, args: ["host", directory, sockets], terminal });
@@ -81,8 +81,10 @@ function gone(id: string): LifecycleError {
 }
 
 async function converse(request: CreateRequest, socket: FrameSocket, init: InitProcess): Promise<void> {
-  const { id, bundle, rootfs, spec } = request;
-  await socket.message({ op: "create", id, bundle, rootfs, ociVersion: spec.ociVersion, pid: init.pid });
+  const { id, bundle, rootfs, options } = request;
+  // A terminal that was made for it is raw already; its caller's own is not.
+  const isRaw = options.consoleSocket !== undefined;
+  await socket.message({ op: "create", id, bundle, rootfs, isRaw });
   for (;;) {
     const message = await socket.receiveMessage();
     if (message === null) throw gone(id);

@@ -43,7 +43,11 @@ export async function execIn(
     if (options.detached) child.unref();
     return { pid: child.pid, wait: async () => waitStatusOf(await child.status) };
   }
-  const attached = await attachProcess(control, processJson(process));
+  const attached = await attachProcess(
+    control,
+    processJson(process),
+    process.terminal ? { isRaw: false } : undefined,
+  );
   const forget = noteExec(container.directory, identify(Deno.pid));
   return { pid: Deno.pid, wait: () => attached.wait().finally(forget) };
 }
@@ -60,11 +64,11 @@ async function detach(
   const listener = Deno.listen({ transport: "unix", path });
   try {
     const terminal = consoleSocket !== undefined && process.terminal
-      ? sendTerminal(consoleSocket, process.consoleSize)
+      ? sendTerminal(consoleSocket, { size: process.consoleSize, raw: true })
       : undefined;
     const child = spawnHostProcess({ args: ["exec", container.directory, control, path], terminal });
     const conn = await Promise.race([listener.accept(), child.status.then(() => null)]);
-    const answer = conn === null ? null : await ask(new FrameSocket(conn), processJson(process));
+    const answer = conn === null ? null : await order(new FrameSocket(conn), process);
     if (answer === null) {
       throw new LifecycleError(
         `exec in container ${JSON.stringify(id)}: its process ended unexpectedly`,
@@ -84,9 +88,9 @@ async function detach(
   }
 }
 
-async function ask(socket: FrameSocket, process: string): Promise<Message | null> {
+async function order(socket: FrameSocket, process: Process): Promise<Message | null> {
   try {
-    await socket.message({ op: "process", process });
+    await socket.message({ op: "process", process: processJson(process), terminal: process.terminal });
     return await socket.receiveMessage();
   } finally {
     socket.abort();

@@ -13,7 +13,8 @@ import type { Task } from "../../kernel/task.ts";
 import { FrameSocket, type Message } from "../container/frames.ts";
 import { createPath } from "../container/sockets.ts";
 import { hostStdin } from "../host_stdin.ts";
-import { HostInput, HostOutput } from "../host_stream.ts";
+import { type ByteSource, HostInput, HostOutput } from "../host_stream.ts";
+import { type ShownTerminal, showTerminal } from "../terminal/attach.ts";
 import { takeOrders } from "./control.ts";
 import { deliver } from "./deliver.ts";
 import { execBeside } from "./exec.ts";
@@ -26,13 +27,15 @@ import type { Streams } from "./tasks.ts";
 /** Exit code when the creator has gone, or has been told what is wrong. */
 const ABANDONED = 125;
 
-/** This process's standard streams; of a terminal only where the container is to have one. */
+/** An input that is at its end. */
+const EMPTY: ByteSource = { readSync: () => null, read: () => Promise.resolve(null) };
+
+/** This process's standard streams; a process that is to have a terminal gets that in their place. */
 function standardStreams(terminal: boolean): Streams {
-  const tty = (stream: { isTerminal(): boolean }): boolean => terminal && stream.isTerminal();
   return [
-    new HostInput(hostStdin(), tty(Deno.stdin)),
-    new HostOutput(Deno.stdout, tty(Deno.stdout)),
-    new HostOutput(Deno.stderr, tty(Deno.stderr)),
+    new HostInput(terminal ? EMPTY : hostStdin(), false),
+    new HostOutput(Deno.stdout, false),
+    new HostOutput(Deno.stderr, false),
   ];
 }
 
@@ -53,6 +56,7 @@ class ContainerHost {
   #starter = Promise.withResolvers<FrameSocket>();
   #asked: FrameSocket | null = null;
   #running = false;
+  #terminal: ShownTerminal | null = null;
 
   constructor(
     readonly directory: string,
@@ -84,8 +88,17 @@ class ContainerHost {
   }
 
   /** A point at which the runtime and the container meet. */
-  async #stage(stage: StageStep["stage"], init: Task): Promise<void> {
+  async #stage(stage: StageStep["stage"], init: Task, fd: number): Promise<void> {
     this.#init = init;
+    if (stage === "terminal") {
+      this.#terminal = showTerminal(init, fd, {
+        source: hostStdin(),
+        sink: Deno.stdout,
+        raw: this.order.isRaw !== true && Deno.stdin.isTerminal(),
+        resizes: Deno.stdout.isTerminal(),
+      });
+      return;
+    }
     if (stage === "environment") {
       await this.creator.message({ op: "environment" });
       await this.#told("continue");
@@ -177,7 +190,7 @@ class ContainerHost {
       ready = await prepared.sandbox.prepare(
         prepared.program,
         streams,
-        (stage, task) => this.#stage(stage, task),
+        (stage, task, fd) => this.#stage(stage, task, fd),
       );
       markStarted(this.directory);
     } catch (error) {
@@ -186,7 +199,9 @@ class ContainerHost {
     this.#running = true;
     await this.#asked!.message({ op: "started" }).catch(() => {}); // whoever asked was killed: it runs all the same
     await this.#asked!.close();
-    this.end(await prepared.sandbox.run(ready));
+    const status = await prepared.sandbox.run(ready);
+    await this.#terminal?.finish();
+    this.end(status);
   }
 }
 

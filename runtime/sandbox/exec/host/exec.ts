@@ -7,12 +7,16 @@ import type { Task } from "../../kernel/task.ts";
 import { runTask } from "../../kernel/task_run.ts";
 import { FRAME, type FrameSocket, type Message } from "../container/frames.ts";
 import { type ByteSink, type ByteSource, HostInput, HostOutput } from "../host_stream.ts";
+import { type ShownTerminal, showTerminal } from "../terminal/attach.ts";
 import { deliver } from "./deliver.ts";
 import { refuseOfProcess } from "./refusals.ts";
 import { taskBeside } from "./tasks.ts";
 
 /** Bytes of output on their way at most: a writer waits when its reader does not keep up. */
 const MAX_QUEUED = 256 * 1024;
+
+/** An input that is at its end. */
+const EMPTY: ByteSource = { readSync: () => null, read: () => Promise.resolve(null) };
 
 /** Standard input: each chunk is asked for, so that nothing piles up here. */
 class RemoteInput implements ByteSource {
@@ -65,6 +69,7 @@ async function serve(
   socket: FrameSocket,
   stdin: RemoteInput,
   outputs: readonly RemoteOutput[],
+  terminal: ShownTerminal | undefined,
 ): Promise<void> {
   for (;;) {
     const frame = await socket.receive();
@@ -75,6 +80,9 @@ async function serve(
     }
     const message = JSON.parse(new TextDecoder().decode(frame.bytes)) as Message;
     if (message.op === "signal" && typeof message.signal === "number") deliver(task, message.signal);
+    if (message.op === "resize" && typeof message.rows === "number" && typeof message.cols === "number") {
+      terminal?.resize({ rows: message.rows, cols: message.cols, xpixel: 0, ypixel: 0 });
+    }
     if (message.op === "closed") {
       for (const output of outputs) output.closed ||= output.type === message.stream;
     }
@@ -90,18 +98,24 @@ export async function execBeside(init: Task, socket: FrameSocket, message: Messa
   try {
     const process = parseProcess(String(message.process));
     refuseOfProcess(process);
-    const isTerminal = process.terminal && Array.isArray(message.isTerminal) ? message.isTerminal : [];
     const stdin = new RemoteInput(socket);
     const outputs = [new RemoteOutput(socket, FRAME.stdout), new RemoteOutput(socket, FRAME.stderr)] as const;
     task = taskBeside(init, [
-      new HostInput(stdin, isTerminal[0] === true),
-      new HostOutput(outputs[0], isTerminal[1] === true),
-      new HostOutput(outputs[1], isTerminal[2] === true),
+      new HostInput(process.terminal ? EMPTY : stdin, false),
+      new HostOutput(outputs[0], false),
+      new HostOutput(outputs[1], false),
     ]);
-    const { image } = await runInTask(task, compileProcess(process));
+    let terminal: ShownTerminal | undefined;
+    const { image } = await runInTask(task, compileProcess(process), (stage, at, fd) => {
+      if (stage === "terminal") {
+        terminal = showTerminal(at, fd, { source: stdin, sink: outputs[0], raw: false, resizes: false });
+      }
+      return Promise.resolve();
+    });
     await socket.message({ op: "started" });
-    const served = serve(task, socket, stdin, outputs);
+    const served = serve(task, socket, stdin, outputs, terminal);
     const status = await runTask(task, image);
+    await terminal?.finish();
     await socket.message({ op: "exit", status }).catch(() => {}); // it has gone, and the process with it
     await socket.close();
     await served;

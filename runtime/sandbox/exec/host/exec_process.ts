@@ -14,7 +14,9 @@ export async function standForExec(directory: string, control: string, path: str
   let attached: Attached;
   const forget = noteExec(directory, identify(Deno.pid));
   try {
-    attached = await attachProcess(control, String(order.process));
+    // A terminal that was made for it is raw already.
+    const terminal = order.terminal === true ? { isRaw: true } : undefined;
+    attached = await attachProcess(control, String(order.process), terminal);
   } catch (error) {
     forget();
     const reason = error instanceof LifecycleError ? error.reason : "failed";
