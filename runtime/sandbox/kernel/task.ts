@@ -153,6 +153,8 @@ export class Task implements Caller {
   #sleepers: Set<() => void> = new Set();
   #continued: (() => void)[] = [];
   #slept = 0;
+  /** Monotonic milliseconds since when it waits; null while it runs. */
+  #awaySince: number | null = null;
   #endedAt: number | null = null;
 
   /** A task of `kernel`. */
@@ -233,7 +235,23 @@ export class Task implements Caller {
 
   /** Milliseconds it has run: wall time without its waits (the tasks of a kernel share one thread). */
   cpuTime(): number {
-    return (this.#endedAt ?? this.kernel.clock.monotonic()) - this.startedAt - this.#slept;
+    const until = this.#awaySince ?? this.#endedAt ?? this.kernel.clock.monotonic();
+    return until - this.startedAt - this.#slept;
+  }
+
+  #isOverCpu(): boolean {
+    return this.rlimits.cpuMs !== Infinity && this.cpuTime() >= this.rlimits.cpuMs;
+  }
+
+  /** It begins to wait. */
+  #leave(): void {
+    this.#awaySince = this.kernel.clock.monotonic();
+  }
+
+  /** It runs again. */
+  #return(): void {
+    this.#slept += (this.#endedAt ?? this.kernel.clock.monotonic()) - this.#awaySince!;
+    this.#awaySince = null;
   }
 
   /**
@@ -248,21 +266,20 @@ export class Task implements Caller {
   /** As block, on several queues. With no queue it is a sleep. */
   async waitFor(queues: readonly WaitQueue[], events: number, deadline: number): Promise<number> {
     if (this.dying || this.signalPending) return -EINTR;
-    const { clock } = this.kernel;
-    const start = clock.monotonic();
-    if (start - this.startedAt - this.#slept >= this.rlimits.cpuMs && overCpu(this)) return -EINTR;
+    if (this.#isOverCpu() && overCpu(this)) return -EINTR;
+    this.#leave();
     const result = await this.#sleep(queues, events, deadline);
     while ((this.stopped || this.frozen) && !this.dying) await this.#hold();
-    this.#slept += clock.monotonic() - start;
+    this.#return();
     return this.dying || this.signalPending ? -EINTR : result;
   }
 
   /** Waits for a queue to be woken; only the task's own death ends the wait early. */
   async waitKillable(queue: WaitQueue): Promise<void> {
     if (this.dying) return;
-    const start = this.kernel.clock.monotonic();
+    this.#leave();
     await this.#sleep([queue], -1, Infinity, true);
-    this.#slept += this.kernel.clock.monotonic() - start;
+    this.#return();
   }
 
   #sleep(queues: readonly WaitQueue[], events: number, deadline: number, killable = false): Promise<number> {
@@ -307,19 +324,19 @@ export class Task implements Caller {
    * be made again (SA_RESTART). The program ends when `dying` is true afterwards.
    */
   async attend(): Promise<boolean> {
-    const start = this.kernel.clock.monotonic();
+    this.#leave();
     while ((this.stopped || this.frozen) && !this.dying) await this.#hold();
-    this.#slept += this.kernel.clock.monotonic() - start;
+    this.#return();
     return !this.dying && this.signalPending && this.program !== null ? await this.program.deliver() : true;
   }
 
   /** The program is interrupted while it computes: others run until `turn` has come around, then it attends to what there is. */
   async pass(turn: Promise<void>): Promise<void> {
-    const start = this.kernel.clock.monotonic();
-    if (start - this.startedAt - this.#slept >= this.rlimits.cpuMs) overCpu(this);
+    if (this.#isOverCpu()) overCpu(this);
+    this.#leave();
     await turn;
+    this.#return();
     const now = this.kernel.clock.monotonic();
-    this.#slept += now - start;
     const until = this.kernel.cgroups.of(this).cpu.throttledUntil(now);
     if (until > now) await this.waitFor([], 0, until);
     await this.attend();
