@@ -193,3 +193,27 @@ Deno.test("sockets: what is refused", () =>
     assert.equal(await g.call("sock_recv", fd, IOVS, 0, 0, OUT, FLAGS), NOTSOCK);
     assert.equal(await g.call("sock_shutdown", fd, RD), NOTSOCK);
   }));
+
+Deno.test("sock_send and sock_recv over several buffers, more than the socket holds: every byte once, in order", () =>
+  withGuest(0, async (g) => {
+    g.memory.grow(16);
+    const bytes = new Uint8Array(g.memory.buffer), view = new DataView(g.memory.buffer);
+    const SEND = 65536, RECV = 600_000, LENGTHS = [3, 0, 250_000, 7, 120_001];
+    const total = LENGTHS.reduce((a, b) => a + b);
+    for (let i = 0; i < total; i++) bytes[SEND + i] = i * 13 % 251;
+    const lay = (at: number, from: number): void => {
+      for (const [i, length] of LENGTHS.entries()) {
+        view.setUint32(at + i * 8, from, true);
+        view.setUint32(at + i * 8 + 4, length, true);
+        from += length;
+      }
+    };
+    lay(2000, SEND);
+    lay(3000, RECV);
+    const receiving = g.call("sock_recv", 1, 3000, LENGTHS.length, WAITALL, 3100, 3108);
+    assert.equal(await g.call("sock_send", 0, 2000, LENGTHS.length, 0, 2100), OK);
+    assert.equal(view.getUint32(2100, true), total);
+    assert.equal(await receiving, OK);
+    assert.equal(view.getUint32(3100, true), total);
+    assert.deepEqual(bytes.slice(RECV, RECV + total), bytes.slice(SEND, SEND + total));
+  }));

@@ -1,11 +1,11 @@
 /** Sending and receiving with iovecs of a guest (8 bytes each: pointer and length): streams fill one after the other, a message is one. @module */
 import { EAGAIN, EFAULT, EINVAL, EMSGSIZE } from "../../../fs/abi/errno.ts";
 import { POLLIN, POLLOUT } from "../../../fs/abi/poll.ts";
-import { MSG_PEEK, SOCK_STREAM } from "../../abi/linux/socket.ts";
+import { MSG_PEEK, MSG_WAITALL, SOCK_STREAM } from "../../abi/linux/socket.ts";
 import type { Task } from "../kernel/task.ts";
 import type { SocketAddress } from "../net/address.ts";
 import { retry } from "../net/calls/wait.ts";
-import { Incoming, type SocketFile } from "../net/socket_file.ts";
+import { Incoming, type SocketFile, wantsAll } from "../net/socket_file.ts";
 import type { GuestMemory } from "./guest_memory.ts";
 
 /** Most iovecs in one call (IOV_MAX of man 2 readv). */
@@ -97,11 +97,49 @@ export function waitReceive(
   flags: number,
   more: Incoming,
 ): Promise<number> {
+  if (file.type === SOCK_STREAM && wantsAll(file, flags)) {
+    return receiveAll(memory, task, file, iovs, count, flags, more);
+  }
   const attempt = (): number => receive(memory, file, iovs, count, flags, more);
   return retry(task, file, POLLIN, file.options.rcvtimeo, attempt);
 }
 
-/** sendmsg(2) from iovecs that have been checked, without their first `skip` bytes. Bytes, or a negative errno. */
+/** recvmsg(2) with MSG_WAITALL: takes what comes until every iovec is full, or the stream ends. */
+async function receiveAll(
+  memory: GuestMemory,
+  task: Task,
+  file: SocketFile,
+  iovs: number,
+  count: number,
+  flags: number,
+  more: Incoming,
+): Promise<number> {
+  const total = lengthOf(memory, iovs, count);
+  let done = 0;
+  const result = await retry(task, file, POLLIN, file.options.rcvtimeo, () => {
+    for (;;) { // the end may have come behind the bytes: only -EAGAIN waits
+      const { ptr, len } = rest(memory, iovs, count, done);
+      const n = file.recv(memory.bytes, ptr, len, flags & ~MSG_WAITALL, more);
+      if (n < 0) return n;
+      done += n;
+      if (n === 0 || done === total) return done;
+    }
+  });
+  return result < 0 && done > 0 ? done : result;
+}
+
+/** The rest of the iovec in which the byte lies that is `done` bytes from the first. */
+function rest(memory: GuestMemory, iovs: number, count: number, done: number): { ptr: number; len: number } {
+  const { view } = memory;
+  for (let i = 0; i < count; i++) {
+    const ptr = view.getUint32(iovs + i * 8, true), len = view.getUint32(iovs + i * 8 + 4, true);
+    if (done < len) return { ptr: ptr + done, len: len - done };
+    done -= len;
+  }
+  return { ptr: 0, len: 0 };
+}
+
+/** sendmsg(2) from iovecs that have been checked. Bytes, or a negative errno. */
 export function transmit(
   memory: GuestMemory,
   task: Task,
@@ -110,24 +148,22 @@ export function transmit(
   count: number,
   flags: number,
   to: SocketAddress | null = null,
-  skip = 0,
 ): number {
   const { view } = memory;
   if (count === 1) {
-    const ptr = view.getUint32(iovs, true), len = view.getUint32(iovs + 4, true);
-    return file.send(memory.bytes, ptr + skip, len - skip, flags, to, task);
+    return file.send(
+      memory.bytes,
+      view.getUint32(iovs, true),
+      view.getUint32(iovs + 4, true),
+      flags,
+      to,
+      task,
+    );
   }
   const length = lengthOf(memory, iovs, count);
   if (file.type === SOCK_STREAM) {
     if (length === 0) return file.send(memory.bytes, 0, 0, flags, to, task);
-    const sent = each(memory, iovs, count, (ptr, len) => {
-      const over = Math.min(skip, len);
-      skip -= over;
-      if (over === len) return len;
-      const n = file.send(memory.bytes, ptr + over, len - over, flags, to, task);
-      return n < 0 ? n : over + n;
-    });
-    return sent;
+    return each(memory, iovs, count, (ptr, len) => file.send(memory.bytes, ptr, len, flags, to, task));
   }
   if (length > MESSAGE_MAX) return -EMSGSIZE;
   const message = new Uint8Array(length);
@@ -163,13 +199,20 @@ export async function waitTransmit(
   to: SocketAddress | null,
   sent: number,
 ): Promise<number> {
+  if (file.type !== SOCK_STREAM) {
+    const attempt = (): number => transmit(memory, task, file, iovs, count, flags, to);
+    return await retry(task, file, POLLOUT, file.options.sndtimeo, attempt);
+  }
+  const total = lengthOf(memory, iovs, count);
   let done = Math.max(sent, 0);
   const result = await retry(task, file, POLLOUT, file.options.sndtimeo, () => {
-    const n = transmit(memory, task, file, iovs, count, flags, to, done);
-    if (n < 0) return n;
-    // Several iovecs count what was skipped, a single one does not.
-    done = count === 1 ? done + n : n;
-    return file.type === SOCK_STREAM && done < lengthOf(memory, iovs, count) ? -EAGAIN : done;
+    for (;;) {
+      const { ptr, len } = rest(memory, iovs, count, done);
+      const n = file.send(memory.bytes, ptr, len, flags, to, task);
+      if (n < 0) return n;
+      done += n;
+      if (n === 0 || done === total) return done;
+    }
   });
   return result < 0 && done > 0 ? done : result;
 }

@@ -9,7 +9,16 @@ import { O_RDWR } from "../../../fs/abi/open.ts";
 import type { Inode } from "../../../fs/vfs/inode.ts";
 import { OpenFile } from "../../../fs/vfs/open_file.ts";
 import { WaitQueue } from "../../../fs/vfs/wait_queue.ts";
-import { AF_INET, AF_INET6, MSG_DONTWAIT, SHUT_RD, SHUT_RDWR, SHUT_WR } from "../../abi/linux/socket.ts";
+import {
+  AF_INET,
+  AF_INET6,
+  MSG_DONTWAIT,
+  MSG_PEEK,
+  MSG_WAITALL,
+  SHUT_RD,
+  SHUT_RDWR,
+  SHUT_WR,
+} from "../../abi/linux/socket.ts";
 import type { Task } from "../kernel/task.ts";
 import type { NoAddress, SocketAddress } from "./address.ts";
 import { SocketOptions } from "./socket_options.ts";
@@ -167,6 +176,14 @@ export abstract class SocketFile extends OpenFile {
 /** RCV_SHUTDOWN and SEND_SHUTDOWN for a SHUT_* number, or -EINVAL. */
 export function shutdownBits(how: number): number {
   return how === SHUT_RD || how === SHUT_WR || how === SHUT_RDWR ? how + 1 : -EINVAL;
+}
+
+/**
+ * True if a receive is to wait for its full length (MSG_WAITALL). It may be longer than the buffer: who waits takes what has come, without the
+ * flag, until it has everything.
+ */
+export function wantsAll(socket: SocketFile, flags: number): boolean {
+  return (flags & MSG_WAITALL) !== 0 && (flags & MSG_PEEK) === 0 && waits(socket, flags);
 }
 
 /** True if a call with these MSG_* flags is to wait where it answers -EAGAIN. */

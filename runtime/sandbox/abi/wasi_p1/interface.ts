@@ -93,7 +93,7 @@ export const PREVIEW1: readonly SupportedFunction[] = [
     name: "sock_recv",
     params: ["i32", "i32", "i32", "i32", "i32", "i32"],
     blocks: true,
-    note: "peek fills the first buffer only, waitall waits until the first is full",
+    note: "peek fills the first buffer only",
   },
   { name: "sock_send", params: ["i32", "i32", "i32", "i32", "i32"], blocks: true },
   { name: "sock_shutdown", params: ["i32", "i32"] },

@@ -36,7 +36,7 @@ const OPTION_NOTE = {
     "the level is SOL_SOCKET; SO_BINDTODEVICE is noprotoopt; DONTROUTE, KEEPALIVE and OOBINLINE are kept and have no effect",
 };
 const RECV_NOTE = {
-  note: "peek fills the first buffer only, waitall waits until the first is full",
+  note: "peek fills the first buffer only",
 };
 
 /** Every function, in every shape it has. */

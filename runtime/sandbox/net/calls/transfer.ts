@@ -2,10 +2,16 @@
 import { EAGAIN, EBADF, EPIPE } from "../../../../fs/abi/errno.ts";
 import { POLLIN, POLLOUT } from "../../../../fs/abi/poll.ts";
 import type { OpenFile } from "../../../../fs/vfs/open_file.ts";
-import { MSG_CMSG_CLOEXEC, MSG_CTRUNC, MSG_NOSIGNAL, SOCK_STREAM } from "../../../abi/linux/socket.ts";
+import {
+  MSG_CMSG_CLOEXEC,
+  MSG_CTRUNC,
+  MSG_NOSIGNAL,
+  MSG_WAITALL,
+  SOCK_STREAM,
+} from "../../../abi/linux/socket.ts";
 import type { Task } from "../../kernel/task.ts";
 import type { SocketAddress } from "../address.ts";
-import { Incoming, type Outgoing, type SocketFile } from "../socket_file.ts";
+import { Incoming, type Outgoing, type SocketFile, wantsAll } from "../socket_file.ts";
 import { socketOf } from "./descriptor.ts";
 import { retry } from "./wait.ts";
 
@@ -78,8 +84,20 @@ export async function waitRecv(
 ): Promise<number> {
   const file = socketOf(task, fd);
   if (typeof file === "number") return file;
-  const attempt = (): number => file.recv(buf, off, len, flags, more);
-  return await retry(task, file, POLLIN, file.options.rcvtimeo, attempt);
+  if (!wantsAll(file, flags) || file.type !== SOCK_STREAM) {
+    const attempt = (): number => file.recv(buf, off, len, flags, more);
+    return await retry(task, file, POLLIN, file.options.rcvtimeo, attempt);
+  }
+  let done = 0;
+  const result = await retry(task, file, POLLIN, file.options.rcvtimeo, () => {
+    for (;;) { // the end may have come behind the bytes: only -EAGAIN waits
+      const n = file.recv(buf, off + done, len - done, flags & ~MSG_WAITALL, more);
+      if (n < 0) return n;
+      done += n;
+      if (n === 0 || done === len) return done;
+    }
+  });
+  return result < 0 && done > 0 ? done : result;
 }
 
 /** What sendmsg(2) sends beside the data. */

@@ -5,6 +5,7 @@ import {
   AF_UNIX,
   MSG_DONTWAIT,
   MSG_NOSIGNAL,
+  MSG_WAITALL,
   SO,
   SOCK_DGRAM,
   SOCK_NONBLOCK,
@@ -181,4 +182,28 @@ Deno.test("a hostile sender cannot make a receiver hold more than its buffers", 
   task.files.close(l);
   task.files.closeAll();
   assert.equal(net.sockets.size, 0);
+});
+
+Deno.test("MSG_WAITALL waits for more than the buffers hold; a socket that does not block takes what is there", async () => {
+  const task = new Kernel().spawn();
+  for (
+    const make of [
+      connected,
+      (t: Task) => calls.socketpair(t, AF_UNIX, SOCK_STREAM, 0) as readonly [number, number],
+    ]
+  ) {
+    const [a, b] = make(task);
+    const data = new Uint8Array(700_000).map((_, i) => i * 17), got = new Uint8Array(data.length);
+    assert.equal(calls.recv(task, b, got, 0, got.length, MSG_WAITALL), -11);
+    const receiving = calls.waitRecv(task, b, got, 0, got.length, MSG_WAITALL);
+    assert.equal(await calls.waitSend(task, a, data, 0, data.length, 0), data.length);
+    assert.equal(await receiving, data.length);
+    assert.deepEqual(got, data);
+    calls.send(task, a, bytes("abc"), 0, 3, 0);
+    assert.equal(calls.recv(task, b, got, 0, 10, MSG_WAITALL | MSG_DONTWAIT), 3);
+    const short = calls.waitRecv(task, b, got, 0, 10, MSG_WAITALL);
+    calls.send(task, a, bytes("end"), 0, 3, 0);
+    task.files.close(a);
+    assert.equal(await short, 3);
+  }
 });

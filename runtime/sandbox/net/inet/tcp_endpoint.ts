@@ -12,7 +12,6 @@ import {
   MSG_OOB,
   MSG_PEEK,
   MSG_TRUNC,
-  MSG_WAITALL,
   SOCK_STREAM,
   TCP_STATE,
 } from "../../../abi/linux/socket.ts";
@@ -21,7 +20,14 @@ import { ByteRing } from "../byte_ring.ts";
 import type { Path } from "../delivery.ts";
 import type { NetNamespace } from "../namespace.ts";
 import type { PortTable } from "../ports.ts";
-import { type Incoming, RCV_SHUTDOWN, SEND_SHUTDOWN, SHUTDOWN_MASK, shutdownBits } from "../socket_file.ts";
+import {
+  type Incoming,
+  RCV_SHUTDOWN,
+  SEND_SHUTDOWN,
+  SHUTDOWN_MASK,
+  shutdownBits,
+  wantsAll,
+} from "../socket_file.ts";
 import { type InetFamily, InetSocket } from "./inet_socket.ts";
 
 /** Defaults of the buffers (/proc/sys/net/ipv4/tcp_rmem, tcp_wmem). */
@@ -140,8 +146,8 @@ export abstract class TcpEndpoint extends InetSocket {
     if ((flags & MSG_OOB) !== 0) return -EINVAL;
     if (more !== undefined) more.from = null, more.flags = 0;
     const { rx } = this, there = rx.length;
-    const wanted = (flags & MSG_WAITALL) !== 0 && (flags & MSG_PEEK) === 0 ? len : this.options.rcvlowat;
-    if (there > 0 && (there >= Math.min(wanted, len, rx.capacity) || this.#isOver)) {
+    const wanted = wantsAll(this, flags) ? len : Math.min(this.options.rcvlowat, len, rx.capacity);
+    if (there > 0 && (there >= wanted || this.#isOver)) {
       return this.#take(buf, off, len, flags);
     }
     if (this.finReceived) return 0;

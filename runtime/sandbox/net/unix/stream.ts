@@ -2,12 +2,12 @@
 import { EAGAIN, EINVAL, EISCONN, EOPNOTSUPP, EPIPE } from "../../../../fs/abi/errno.ts";
 import { POLLIN, POLLOUT } from "../../../../fs/abi/poll.ts";
 import type { Inode } from "../../../../fs/vfs/inode.ts";
-import { MSG_OOB, MSG_PEEK, MSG_WAITALL, SOCK_STREAM, TCP_STATE } from "../../../abi/linux/socket.ts";
+import { MSG_OOB, MSG_PEEK, SOCK_STREAM, TCP_STATE } from "../../../abi/linux/socket.ts";
 import type { Task } from "../../kernel/task.ts";
 import type { SocketAddress } from "../address.ts";
 import { ByteRing } from "../byte_ring.ts";
 import type { NetNamespace } from "../namespace.ts";
-import { type Incoming, type Outgoing, RCV_SHUTDOWN, SEND_SHUTDOWN } from "../socket_file.ts";
+import { type Incoming, type Outgoing, RCV_SHUTDOWN, SEND_SHUTDOWN, wantsAll } from "../socket_file.ts";
 import { BUFFER_DEFAULT } from "../socket_options.ts";
 import { UnixConnection } from "./connection.ts";
 import { type Ancillary, disembark, drop, embark, show } from "./rights.ts";
@@ -63,10 +63,10 @@ export class UnixStream extends UnixConnection {
     if ((flags & MSG_OOB) !== 0) return -EOPNOTSUPP;
     if (more !== undefined) more.from = null, more.flags = 0;
     const rx = this.#rx, there = rx.length;
-    const wanted = (flags & MSG_WAITALL) !== 0 && (flags & MSG_PEEK) === 0 ? len : 1;
+    const wanted = wantsAll(this, flags) ? len : 1;
     const over = (this.shut & RCV_SHUTDOWN) !== 0 || this.error !== 0;
     if (
-      len === 0 || there === 0 || (there < Math.min(wanted, rx.capacity) && !over && this.#marks.length === 0)
+      len === 0 || there === 0 || (there < wanted && !over && this.#marks.length === 0)
     ) {
       if (len === 0 && there > 0) return 0;
       if (there === 0 && this.error !== 0) return -this.takeError();
