@@ -2,7 +2,7 @@
 import { openTree } from "../../image/store/host_fs/open_tree.ts";
 import { readTreeHead } from "../../image/store/tree/read_file.ts";
 import { LifecycleError } from "../lifecycle/error.ts";
-import type { Process, Spec } from "../spec/types.ts";
+import type { MountSpec, Process, Spec } from "../spec/types.ts";
 
 const DEFAULT_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 const MAGIC = [0x00, 0x61, 0x73, 0x6d];
@@ -60,31 +60,71 @@ function missing({ args, env }: Process): LifecycleError {
   );
 }
 
-/** True if the program is a module, false if it is something else; undefined if the root filesystem does not have it. */
-function isModule(rootfs: string, process: Process): boolean | undefined {
+const isMagic = (head: Uint8Array): boolean => MAGIC.every((byte, i) => head[i] === byte);
+
+/** The bind mount that has a path, the last one that covers it. */
+function bindOf({ mounts }: Spec, path: string): MountSpec | undefined {
+  const covers = ({ destination }: MountSpec): boolean => {
+    const at = destination.replace(/\/+$/, "");
+    return path === at || path.startsWith(`${at}/`);
+  };
+  const mount = mounts.findLast(covers);
+  const binds = mount?.type === "bind" || mount?.options.includes("bind") || mount?.options.includes("rbind");
+  return binds ? mount : undefined;
+}
+
+/** The beginning of a regular file of the host; undefined if there is none. It only decides who is asked to run it. */
+function hostHead(path: string): Uint8Array | undefined {
+  try {
+    if (!Deno.statSync(path).isFile) return undefined;
+    const file = Deno.openSync(path), head = new Uint8Array(MAGIC.length);
+    try {
+      return head.subarray(0, file.readSync(head) ?? 0);
+    } finally {
+      file.close();
+    }
+  } catch {
+    return undefined;
+  }
+}
+
+/** True if the program is a module, false if it is something else; undefined if neither the root filesystem nor a bind mount has it. */
+function isModule(bundle: string, rootfs: string, spec: Spec, process: Process): boolean | undefined {
   const tree = openTree(rootfs);
   try {
     for (const path of candidates(process)) {
-      const head = readTreeHead(tree, path, MAGIC.length);
-      if (head !== undefined) return MAGIC.every((byte, i) => head[i] === byte);
+      const bind = bindOf(spec, path);
+      const source = bind === undefined || bind.source.startsWith("/")
+        ? bind?.source
+        : `${bundle}/${bind.source}`;
+      const head = source === undefined
+        ? readTreeHead(tree, path, MAGIC.length)
+        : hostHead(source + path.slice(bind!.destination.replace(/\/+$/, "").length));
+      if (head !== undefined) return isMagic(head);
     }
   } finally {
     tree.root.close();
   }
 }
 
+/** True if a mount may have the program, or a part of the way to it: the kernel says whether it does. */
+function isCovered({ mounts }: Spec, process: Process): boolean {
+  return candidates(process).some((path) =>
+    mounts.some(({ type, destination }) =>
+      !["proc", "sysfs", "tmpfs", "devpts", "mqueue", "cgroup", "cgroup2"].includes(type) &&
+      path.startsWith(`${destination.replace(/\/+$/, "")}/`)
+    )
+  );
+}
+
 /** Name of the backend for a bundle. Throws a LifecycleError that says why there is none. */
-export function chooseBackend(id: string, spec: Spec, rootfs: string): string {
+export function chooseBackend(id: string, spec: Spec, bundle: string, rootfs: string): string {
   const { process } = spec;
   if (process === undefined) return "sandbox";
-  const wasm = stated(spec) ?? isModule(rootfs, process);
+  const wasm = stated(spec) ?? isModule(bundle, rootfs, spec, process);
   if (wasm) return "sandbox";
-  // What is not in the root filesystem may be mounted there: the kernel says whether it is.
-  const bound = spec.mounts.some(({ type, options }) =>
-    type === "bind" || type === "overlay" || options.includes("bind") || options.includes("rbind")
-  );
-  if (Deno.build.os === "linux" && (wasm === false || bound)) return "native";
-  if (wasm === undefined) throw missing(process);
+  if (wasm === undefined && !isCovered(spec, process)) throw missing(process);
+  if (Deno.build.os === "linux") return "native";
   throw new LifecycleError(
     `container ${JSON.stringify(id)}: ${
       JSON.stringify(process.args[0])

@@ -11,6 +11,7 @@ async function choose(
   args: string[],
   annotations: Record<string, string> = {},
   env: string[] = [],
+  mounts: unknown[] = [],
 ): Promise<string> {
   const rootfs = await Deno.makeTempDir({ prefix: "umiak-test-" });
   try {
@@ -23,9 +24,13 @@ async function choose(
       await Deno.symlink("../../../../etc/passwd", `${rootfs}/out`);
     }
     const process = { cwd: "/", args, env };
+    await Deno.mkdir(`${rootfs}/bound`);
+    await Deno.writeFile(`${rootfs}/bound/in.wasm`, MODULE);
+    await Deno.writeTextFile(`${rootfs}/bound/native`, "\x7fELF");
     return chooseBackend(
       "c",
-      decodeSpec({ ociVersion: "1.3.0", root: { path: "r" }, process, annotations }),
+      decodeSpec({ ociVersion: "1.3.0", root: { path: "r" }, process, annotations, mounts }),
+      rootfs,
       rootfs,
     );
   } finally {
@@ -62,10 +67,6 @@ Deno.test("annotations say it first: crun's, containerd's, the image's platform"
     ]
   ) assert.equal(await choose(["/script"], annotations as unknown as Record<string, string>), "sandbox");
   assert.equal(await choose(["/x.wasm"], { "run.oci.handler": "wasm-smart" }), "sandbox");
-  await refused(
-    choose(["/app"], { "module.wasm.image/variant": "compat-smart" }),
-    /needs the native backend/,
-  );
   await refused(choose(["/app.wasm"], { "run.oci.handler": "krun" }), /there is no handler "krun"/);
   await refused(
     choose(["/app.wasm"], { "org.opencontainers.image.os": "wasip2" }),
@@ -73,11 +74,31 @@ Deno.test("annotations say it first: crun's, containerd's, the image's platform"
   );
 });
 
-Deno.test("anything else needs the native backend, or is not there", async () => {
-  await refused(choose(["/script"]), /"\/script" is not a WebAssembly module.*native backend/);
+Deno.test("what is not there is said to be missing, in the words that callers look for", async () => {
   await refused(choose(["/none"]), /executing "\/none": no such file or directory/);
   await refused(
     choose(["none"], {}, ["PATH=/x"]),
     /executing "none": executable file not found in \$PATH \(\/x\)/,
   );
+  const mounts = [{ destination: "/etc/hosts", type: "bind", source: "bound/native" }];
+  await refused(choose(["/none"], {}, [], mounts), /no such file or directory/);
+});
+
+Deno.test("a program in a bind mount is looked at where it comes from", async () => {
+  const mounts = [{ destination: "/data/", type: "none", source: "bound", options: ["rbind"] }];
+  assert.equal(await choose(["/data/in.wasm"], {}, [], mounts), "sandbox");
+  const file = [{ destination: "/app.wasm", type: "bind", source: "bound/in.wasm" }];
+  assert.equal(await choose(["/app.wasm"], {}, [], file), "sandbox");
+});
+
+Deno.test({
+  name: "anything else is for the native kernel",
+  ignore: Deno.build.os !== "linux",
+  fn: async () => {
+    assert.equal(await choose(["/script"]), "native");
+    assert.equal(await choose(["/script"], { "module.wasm.image/variant": "compat-smart" }), "native");
+    const mounts = [{ destination: "/data", type: "bind", source: "bound" }];
+    assert.equal(await choose(["/data/native"], {}, [], mounts), "native");
+    assert.equal(await choose(["/data/none"], {}, [], mounts), "native");
+  },
 });

@@ -46,7 +46,7 @@ export async function createFrom(
   setHostCommand(selfCommand());
   return await create(context, {
     ...{ id, bundle, rootfs, config, spec },
-    backend: chooseBackend(id, spec, rootfs),
+    backend: chooseBackend(id, spec, bundle, rootfs),
     owner: Deno.uid() ?? 0,
     now: new Date(),
     options: {
