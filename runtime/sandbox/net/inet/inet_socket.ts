@@ -28,6 +28,8 @@ export abstract class InetSocket extends SocketFile {
   bound: Ip | null = null;
   /** Its port; 0 for none. */
   port = 0;
+  /** The port it had, when a connection has ended and given it back: its name still tells it (inet_sport). */
+  protected lastPort = 0;
   /** The port was asked for (SOCK_BINDPORT_LOCK): it stays when a connection ends. */
   protected portAsked = false;
   /** Address it is known by to its peer; null while not connected. */
@@ -150,7 +152,7 @@ export abstract class InetSocket extends SocketFile {
 
   /** See SocketFile. */
   override getsockname(): InetAddress {
-    return inetAddress(this.family, this.local ?? this.bound, this.port);
+    return inetAddress(this.family, this.local ?? this.bound, this.port || this.lastPort);
   }
   /** See SocketFile. */
   override getpeername(): InetAddress | number {

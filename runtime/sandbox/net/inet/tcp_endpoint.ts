@@ -117,6 +117,7 @@ export abstract class TcpEndpoint extends InetSocket {
   protected releasePort(): void {
     if (this.portAsked || this.port === 0) return;
     this.table.release(this, this.port);
+    this.lastPort = this.port;
     this.port = 0;
     this.hostBinding?.close();
     this.hostBinding = null;

@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { ERRNO } from "../../../../fs/abi/errno.ts";
 import {
   AF_INET,
+  AF_INET6,
   AF_UNIX,
   MSG_PEEK,
   MSG_TRUNC,
@@ -17,6 +18,8 @@ import { linux } from "./linux.ts";
 import type { ScriptAddress, ScriptSockets } from "./sockets.ts";
 
 const LO = "127.0.0.1";
+/** The loopback address of a family. */
+const loopback = (family: number): string => family === AF_INET6 ? "::1" : LO;
 const SCRIPTS = 60 * Number(Deno.env.get("UMIAK_FUZZ") ?? 1), STEPS = 50, SLOTS = 4;
 
 /** Numbers that are the same for the same seed (mulberry32). */
@@ -45,7 +48,7 @@ function stepOf(family: number, pick: (below: number) => number, tag: string): S
     if (family === AF_UNIX) return `${tag}-${slot}`;
     const fd = fds[slot];
     const name = fd === undefined ? -1 : s.getsockname(fd);
-    return Array.isArray(name) && name[1] > 0 ? [LO, name[1] as number] : [LO, 1];
+    return Array.isArray(name) && name[1] > 0 ? [loopback(family), name[1] as number] : [loopback(family), 1];
   };
   const on = (
     what: string,
@@ -74,7 +77,10 @@ function stepOf(family: number, pick: (below: number) => number, tag: string): S
     }
     case 1:
     case 2:
-      return on("bind", (s, fd, fds) => s.bind(fd, family === AF_UNIX ? nameOf(s, fds, a) : [LO, 0]));
+      return on(
+        "bind",
+        (s, fd, fds) => s.bind(fd, family === AF_UNIX ? nameOf(s, fds, a) : [loopback(family), 0]),
+      );
     case 3: {
       const backlog = 50 + pick(3); // a full queue is tried again by Linux after a second: not in a script
       return on(`listen ${backlog}`, (s, fd) => s.listen(fd, backlog));
@@ -141,7 +147,7 @@ function play(family: number, steps: readonly Step[], s: ScriptSockets): string[
   });
 }
 
-for (const [name, family] of [["IPv4", AF_INET], ["unix", AF_UNIX]] as const) {
+for (const [name, family] of [["IPv4", AF_INET], ["IPv6", AF_INET6], ["unix", AF_UNIX]] as const) {
   Deno.test({
     name: `random scripts of ${name} sockets give what Linux gives`,
     ignore: Deno.build.os !== "linux",
