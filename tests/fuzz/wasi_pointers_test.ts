@@ -72,7 +72,7 @@ class Guest {
 
   constructor(readonly module: WasiModuleName) {
     const { kernel } = this;
-    registerDevices(kernel.vfs.devices, { fillRandom: () => {}, terminal: () => undefined });
+    registerDevices(kernel.vfs.devices, { fillRandom: () => {} });
     kernel.mountHost("/root", this.sb);
     const root = new Files(kernel.swapper);
     root.mkdir("/root/d");
