@@ -1,0 +1,94 @@
+/** Runtimes of the host's own kernel: Debian's runc and crun. They judge the cases. @module */
+import { repositoryFile } from "../../support/umiak.ts";
+import { reasonAgainst } from "../../support/when.ts";
+import { writeBundle } from "../bundle.ts";
+import type { Need } from "../types.ts";
+import { type Adapter, inDirectory } from "./adapter.ts";
+import { CommandRun } from "./command.ts";
+
+/** What the runtime's own process has: what a container without a namespace inherits. */
+function hostFacts(): unknown {
+  const names = ["pid", "mnt", "uts", "ipc", "net", "user", "cgroup", "time"];
+  return {
+    namespaces: Object.fromEntries(names.map((name) => [name, Deno.readLinkSync(`/proc/self/ns/${name}`)])),
+    hostname: Deno.hostname(),
+    oomScoreAdj: Deno.readTextFileSync("/proc/self/oom_score_adj").trim(),
+  };
+}
+
+function exists(path: string): boolean {
+  try {
+    Deno.statSync(path);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+const NEEDS: Readonly<Record<Need, { there: () => boolean; why: string }>> = {
+  cgroup2: { there: () => exists("/sys/fs/cgroup/cgroup.controllers"), why: "no pure cgroup v2" },
+  apparmor: { there: () => exists("/sys/kernel/security/apparmor"), why: "no AppArmor in the kernel" },
+  selinux: { there: () => exists("/sys/fs/selinux/enforce"), why: "no SELinux in the kernel" },
+  resctrl: { there: () => exists("/sys/fs/resctrl/schemata"), why: "no resctrl" },
+  numa: { there: () => exists("/sys/devices/system/node/node0"), why: "no NUMA" },
+};
+
+/** The probe as a program of this host, compiled once. */
+const nativeProbe = ((): () => Promise<string> => {
+  let built: Promise<string> | undefined;
+  return () =>
+    built ??= (async () => {
+      const dir = await Deno.makeTempDir({ prefix: "umiak-probe-" });
+      globalThis.addEventListener("unload", () => Deno.removeSync(dir, { recursive: true }));
+      const { success, stderr } = await new Deno.Command("cc", {
+        args: ["-O2", "-static", "-o", `${dir}/probe`, repositoryFile("tests/probe/probe.c")],
+      }).output();
+      if (!success) throw new Error(`compiling the probe: ${new TextDecoder().decode(stderr)}`);
+      return `${dir}/probe`;
+    })();
+})();
+
+/** A mount namespace where there is no second hierarchy: crun 1.8 refuses a hybrid of both versions. */
+const WITHOUT_UNIFIED = [
+  ...["unshare", "--mount", "sh", "-c", 'umount /sys/fs/cgroup/unified; exec "$@"', "sh"],
+];
+
+/** Control groups above the containers', and of containers that could not be made: runtimes leave them. */
+function removeGroups(id: string): void {
+  for (const { name } of Deno.readDirSync("/sys/fs/cgroup")) {
+    for (const end of [`${id}-group/inner`, `${id}-group`, id]) {
+      try {
+        Deno.removeSync(`/sys/fs/cgroup/${name}/${end}`);
+      } catch {
+        // It is not there.
+      }
+    }
+  }
+}
+
+let containers = 0;
+
+/** A runtime of this host. */
+export function hostAdapter(name: "runc" | "crun"): Adapter {
+  const hybrid = name === "crun" && exists("/sys/fs/cgroup/unified");
+  return {
+    name,
+    parallel: 2,
+    missing: reasonAgainst({ tools: [name, "cc", ...hybrid ? ["unshare"] : []], root: true, os: ["linux"] }),
+    lacks: (need) => NEEDS[need].there() ? undefined : NEEDS[need].why,
+    run: (test) =>
+      inDirectory(async (dir) => {
+        const id = `umiak-conformance-${Deno.pid}-${++containers}`;
+        const names = { dir, rootfs: `${dir}/rootfs`, id, probe: `${dir}/rootfs/probe` };
+        await writeBundle(dir, test, await nativeProbe(), names);
+        const command = [...hybrid ? WITHOUT_UNIFIED : [], name, "--root", `${dir}/state`];
+        const run = new CommandRun(command, dir, id, names, hostFacts());
+        try {
+          return await run.run(test);
+        } finally {
+          await run.clean();
+          removeGroups(id);
+        }
+      }),
+  };
+}
