@@ -2,8 +2,10 @@
 import { EINVAL, ENODATA, ENOTSUP, EPERM } from "../../../fs/abi/errno.ts";
 import { S_ISGID, S_ISUID, S_IXGRP } from "../../../fs/abi/mode.ts";
 import { MOUNT_ATTR_NOSUID } from "../../../fs/abi/mount.ts";
+import { ownerOn } from "../../../fs/vfs/mod.ts";
 import type { Inode } from "../../../fs/vfs/inode.ts";
 import type { OpenFile } from "../../../fs/vfs/open_file.ts";
+import { inGroup } from "../../../fs/vfs/permission.ts";
 import { CapSet } from "./cap_set.ts";
 import { type Credentials, SECBIT_KEEP_CAPS, SECBIT_NOROOT } from "./credentials.ts";
 import type { UserNamespace } from "./user_namespace.ts";
@@ -64,7 +66,11 @@ function fileCaps(cred: Credentials, inode: Inode): FileCaps | null | number {
 }
 
 /** The ids that set-id bits give: those of the caller where they give none. */
-function setIds(cred: Credentials, { mode, uid, gid }: Inode): { euid: number; egid: number } {
+function setIds(
+  cred: Credentials,
+  mode: number,
+  { uid, gid }: ReturnType<typeof ownerOn>,
+): { euid: number; egid: number } {
   const { euid, egid, noNewPrivs } = cred.fields;
   if (noNewPrivs || (mode & (S_ISUID | S_ISGID)) === 0) return { euid, egid };
   // Ids that the namespace does not know give nothing.
@@ -88,7 +94,7 @@ export function credentialsAfterExec(
   const trusted = inode.sb.trusted && (file.mount!.flags & MOUNT_ATTR_NOSUID) === 0;
   const caps = trusted ? fileCaps(old, inode) : null;
   if (typeof caps === "number") return caps;
-  let { euid, egid } = trusted ? setIds(old, inode) : f;
+  let { euid, egid } = trusted ? setIds(old, inode.mode, ownerOn(inode, file.mount)) : f;
   let permitted = CapSet.EMPTY;
   let effective = false;
   if (caps !== null) {
@@ -102,15 +108,16 @@ export function credentialsAfterExec(
     if (euid === root || f.uid === root) permitted = f.bounding.or(f.inheritable);
     if (euid === root) effective = true;
   }
-  const setid = euid !== f.uid || egid !== f.gid;
-  if ((setid || !permitted.within(f.permitted)) && (f.noNewPrivs || sharesFs)) {
+  // As of Linux 6.16: a process that was somebody else in effect before does not become it now.
+  const changed = euid !== f.euid || !inGroup(old, egid);
+  if ((changed || !permitted.within(f.permitted)) && (f.noNewPrivs || sharesFs)) {
     if (f.noNewPrivs || !old.capable(CAP_SETUID)) {
       euid = f.uid;
       egid = f.gid;
     }
     permitted = permitted.and(f.permitted);
   }
-  const ambient = caps !== null || setid ? CapSet.EMPTY : f.ambient;
+  const ambient = caps !== null || changed ? CapSet.EMPTY : f.ambient;
   permitted = permitted.or(ambient);
   return old.with({
     ...{ euid, suid: euid, fsuid: euid, egid, sgid: egid, fsgid: egid },

@@ -4,11 +4,11 @@ import { isReg } from "../../../fs/abi/mode.ts";
 import { MOUNT_ATTR_NOEXEC } from "../../../fs/abi/mount.ts";
 import { bytesToName } from "../../../fs/abi/name.ts";
 import { O_RDONLY, X_OK } from "../../../fs/abi/open.ts";
-import { openAt, parsePath, permission } from "../../../fs/vfs/mod.ts";
+import { credOn, openAt, parsePath, permission } from "../../../fs/vfs/mod.ts";
 import type { OpenFile } from "../../../fs/vfs/open_file.ts";
 import { SIGNAL } from "../../abi/linux/signal.ts";
 import type { BinaryFormat, LoadedImage } from "./binfmt.ts";
-import { commitCredentials } from "./commit_cred.ts";
+import { commitExecCredentials } from "./commit_cred.ts";
 import { credentialsAfterExec } from "./exec_cred.ts";
 import type { Task } from "./task.ts";
 
@@ -68,7 +68,7 @@ function identify(
   const header = buffer.subarray(0, n);
   const format = task.kernel.formats.find((f) => f.probe(header));
   if (format !== undefined) return { file, format, argv };
-  const denied = permission(task.cred, file.inode, X_OK);
+  const denied = permission(credOn(task.cred, file.mount), file.inode, X_OK);
   if (denied < 0) return denied;
   const interpreter = interpreterOf(header);
   if (interpreter === undefined) {
@@ -136,9 +136,8 @@ export async function execve(
     task.envp = envp;
     task.hasExecuted = true;
     task.exitSignal = SIGNAL.SIGCHLD;
-    task.dumpable = true;
     task.cred = old;
-    commitCredentials(task, next);
+    commitExecCredentials(task, next);
     const { nsproxy } = task;
     if (nsproxy.time !== nsproxy.timeForChildren) {
       // A new image is in the time namespace of the task's children (Linux 6.3; man 7 time_namespaces).

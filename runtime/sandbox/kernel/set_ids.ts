@@ -25,6 +25,11 @@ function mapped(map: IdMap, ids: readonly number[]): number[] | number {
   return out.some((id, i) => id === -1 && ids[i] !== -1) ? -EINVAL : out;
 }
 
+/** Does setresuid or setresgid leave all as it is? Then the filesystem id stays too (Linux 6.3). */
+function isNoChange(ids: readonly number[], mine: readonly number[], fs: number): boolean {
+  return ids.every((id, i) => id === -1 || (id === mine[i] && (i !== 1 || id === fs)));
+}
+
 /** What a change of user ids does to capabilities (man 7 capabilities, "Effect of user ID changes on capabilities"). */
 function fixCapabilities(
   cred: Credentials,
@@ -55,6 +60,7 @@ export function setresuid(cred: Credentials, ruid: number, euid: number, suid: n
   if (typeof ids === "number") return ids;
   const f = cred.fields;
   const mine = [f.uid, f.euid, f.suid];
+  if (isNoChange(ids, mine, f.fsuid)) return cred;
   if (!cred.capable(CAP_SETUID) && ids.some((id) => id !== -1 && !mine.includes(id))) return -EPERM;
   const [r, e, s] = ids.map((id, i) => id === -1 ? mine[i]! : id);
   return withUserIds(cred, r!, e!, s!);
@@ -102,6 +108,7 @@ export function setresgid(cred: Credentials, rgid: number, egid: number, sgid: n
   if (typeof ids === "number") return ids;
   const f = cred.fields;
   const mine = [f.gid, f.egid, f.sgid];
+  if (isNoChange(ids, mine, f.fsgid)) return cred;
   if (!cred.capable(CAP_SETGID) && ids.some((id) => id !== -1 && !mine.includes(id))) return -EPERM;
   const [r, e, s] = ids.map((id, i) => id === -1 ? mine[i]! : id);
   return cred.with({ gid: r!, egid: e!, sgid: s!, fsgid: e! });
