@@ -1,4 +1,5 @@
 /** From a container's configuration to the program of its init. @module */
+import { hostCgroupMounts } from "./cgroup_mounts.ts";
 import type { CreateRequest } from "../../lifecycle/backend.ts";
 import { compileSpec } from "../../program/compile.ts";
 import type { SyscallProgram } from "../../program/types.ts";
@@ -33,7 +34,7 @@ function isFile(source: string): boolean {
 export function prepare({ spec, bundle, rootfs }: CreateRequest): Prepared {
   const process = spec.process ?? NO_PROCESS;
   // config.md#mounts: "relative paths … are relative to the bundle".
-  const mounts = spec.mounts.map((mount): MountSpec =>
+  const mounts = hostCgroupMounts(spec.mounts).map((mount): MountSpec =>
     !isBind(mount) || mount.source.startsWith("/") ? mount : { ...mount, source: `${bundle}/${mount.source}` }
   );
   const { resources: _resources, cgroupsPath: _path, ...linux } = spec.linux;

@@ -25,9 +25,19 @@ function ofProcess({ apparmorProfile, selinuxLabel, execCPUAffinity }: Process):
   ];
 }
 
-function ofContainer({ linux, process }: Spec): [string, boolean][] {
-  const { seccomp, intelRdt, netDevices = [], mountLabel } = linux;
+/** Limits, by their names; lists and maps without anything in them ask for nothing. */
+function ofResources({ linux: { resources } }: Spec): [string, boolean][] {
+  return Object.entries(resources ?? {}).map(([name, value]) => [
+    `linux.resources.${name}`,
+    value !== undefined && Object.keys(value).length > 0,
+  ]);
+}
+
+function ofContainer(spec: Spec): [string, boolean][] {
+  const { linux, process } = spec, { seccomp, intelRdt, netDevices = [], mountLabel } = linux;
   return [
+    ["linux.cgroupsPath", Boolean(linux.cgroupsPath)],
+    ...ofResources(spec),
     ...process === undefined ? [] : ofProcess(process),
     ["linux.seccomp", seccomp !== undefined],
     ["linux.intelRdt", intelRdt !== undefined],
