@@ -292,6 +292,7 @@ export class TcpSocket extends TcpEndpoint {
     this.remotePort = 0;
     this.shut = 0;
     this.finReceived = false;
+    this.rx.clear();
   }
 
   /** connect(2) with AF_UNSPEC. */
@@ -303,7 +304,6 @@ export class TcpSocket extends TcpEndpoint {
     this.releasePort();
     this.#forget();
     if (wasUp) this.error = ECONNRESET; // (tcp_disconnect)
-    this.rx.clear();
     this.queue.wake(EVERYTHING);
     return 0;
   }

@@ -7,6 +7,7 @@ import type { Dentry } from "../../../../fs/vfs/dentry.ts";
 import type { Inode } from "../../../../fs/vfs/inode.ts";
 import { mknodAt } from "../../../../fs/vfs/namei.ts";
 import { parsePath } from "../../../../fs/vfs/path_name.ts";
+import { credOn } from "../../../../fs/vfs/mod.ts";
 import { permission } from "../../../../fs/vfs/permission.ts";
 import { lookupAt } from "../../../../fs/vfs/walk.ts";
 import type { Task } from "../../kernel/task.ts";
@@ -86,7 +87,7 @@ export function findSocket(
   const at = lookupAt(task, null, name, true);
   if (typeof at === "number") return at;
   const inode = at.dentry.inode!;
-  const error = permission(task.cred, inode, W_OK);
+  const error = permission(credOn(task.cred, at.mount), inode, W_OK);
   if (error < 0) return error;
   const socket = isSock(inode.mode) ? bySocketInode.get(inode) : undefined;
   if (socket === undefined) return -ECONNREFUSED;
