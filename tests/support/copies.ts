@@ -23,7 +23,6 @@ export function image(seed: number, architecture = host.architecture): Promise<I
 }
 
 /** A layout with an index of two platforms under "multi" and the host's image under "one". */
-/** A layout with an index of two platforms. */
 export async function makeLayout(directory: string): Promise<{ index: string; manifests: string[] }> {
   const memory = new MemorySource();
   const own = await memory.image(await image(1), "one");
