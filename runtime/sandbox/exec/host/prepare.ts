@@ -73,9 +73,10 @@ function ownNamespaces(spec: Spec): NamespaceSpec[] {
 /** Asks for guests that can be interrupted while they compute, which costs speed. */
 const INTERRUPTIBLE = "umiak.interruptible";
 
-/** A quota of CPU time means nothing for guests that cannot be interrupted. */
-const isInterruptible = ({ annotations, linux }: Spec): boolean =>
-  annotations[INTERRUPTIBLE] === "true" || (linux.resources?.cpu?.quota ?? 0n) > 0n;
+/** A quota or a limit of CPU time means nothing for guests that cannot be interrupted. */
+const isInterruptible = ({ annotations, linux, process }: Spec): boolean =>
+  annotations[INTERRUPTIBLE] === "true" || (linux.resources?.cpu?.quota ?? 0n) > 0n ||
+  (process?.rlimits.some(({ type }) => type === "RLIMIT_CPU") ?? false);
 
 /** Prepares a container. Throws an Error that says what cannot be had. */
 export function prepareBundle(
