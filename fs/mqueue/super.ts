@@ -39,6 +39,8 @@ export class MqueueSuper extends SuperBlock {
   /** See SuperBlock. */
   readonly type = "mqueue";
   /** See SuperBlock. */
+  override readonly allowsIdmap = false;
+  /** See SuperBlock. */
   readonly root: Inode;
   /** Attributes for the next queue that is made; null for the namespace's defaults. mq_open sets it around its open. */
   attributes: QueueAttributes | null = null;

@@ -11,6 +11,8 @@ import { type DirEntry, type DirStream, type OpenFile, RegularFile } from "../vf
 export abstract class PseudoSuper extends SuperBlock {
   /** Magic number for statfs. */
   abstract readonly magic: number;
+  /** See SuperBlock. */
+  override readonly allowsIdmap = false;
   #next = 1;
 
   /** A fresh inode number. */

@@ -12,9 +12,10 @@ import {
   X_OK,
 } from "../abi/open.ts";
 import type { Stat, Statfs, Timespec } from "../abi/stat.ts";
-import { CAP_CHOWN, CAP_FSETID, capableOver, type CredIdMaps } from "./cred.ts";
+import { CAP_CHOWN, CAP_FSETID, capableOver, type CredIdMaps, type FsCred } from "./cred.ts";
 import type { Mount, VPath } from "./dentry.ts";
 import type { Inode, SetAttr } from "./inode.ts";
+import { credOn } from "./mount_idmap.ts";
 import type { OpenFile } from "./open_file.ts";
 import type { PathName } from "./path_name.ts";
 import { inGroup, isOwner, permission, withoutSetId, writable } from "./permission.ts";
@@ -43,7 +44,8 @@ export function statAt(
   const error = find(c, base, path, (flags & AT_SYMLINK_NOFOLLOW) === 0, resolve);
   if (error < 0) return error;
   const result = c.vfs.walk.dentry.inode!.getattr(out);
-  if (c.cred.idMaps) showIds(c.cred.idMaps, out);
+  const { idMaps } = credOn(c.cred, c.vfs.walk.mount);
+  if (idMaps) showIds(idMaps, out);
   return result;
 }
 
@@ -56,7 +58,8 @@ function showIds(maps: CredIdMaps, out: Stat): void {
 /** fstat(2). The owner is as `c` sees it, or the kernel's own. */
 export function fstat(file: OpenFile, out: Stat, c?: Caller): number {
   const result = file.inode.getattr(out);
-  if (c?.cred.idMaps) showIds(c.cred.idMaps, out);
+  const idMaps = c === undefined ? null : credOn(c.cred, file.mount).idMaps;
+  if (idMaps) showIds(idMaps, out);
   return result;
 }
 
@@ -87,7 +90,7 @@ export function accessAt(
     const readOnly = writable(mount, inode);
     if (readOnly < 0) return readOnly;
   }
-  return permission(c.cred, inode, mode);
+  return permission(credOn(c.cred, mount), inode, mode);
 }
 
 /** statfs(2). */
@@ -99,9 +102,10 @@ export function statfsAt(c: Caller, base: VPath | null, path: PathName, out: Sta
 function changeMode(c: Caller, mount: Mount | null, inode: Inode, mode: number): number {
   const error = inode.refresh() || writable(mount, inode);
   if (error < 0) return error;
-  if (!isOwner(c.cred, inode)) return -EPERM;
+  const cred = credOn(c.cred, mount);
+  if (!isOwner(cred, inode)) return -EPERM;
   // Outside its group nobody makes a file set-group-ID (man 2 chmod).
-  const keep = inGroup(c.cred, inode.gid) || capableOver(c.cred, inode, CAP_FSETID) ? mode : mode & ~S_ISGID;
+  const keep = inGroup(cred, inode.gid) || capableOver(cred, inode, CAP_FSETID) ? mode : mode & ~S_ISGID;
   return inode.setattr({ mode: keep & 0o7777 });
 }
 
@@ -127,25 +131,26 @@ export function fchmod(c: Caller, file: OpenFile, mode: number): number {
 function changeOwner(c: Caller, mount: Mount | null, inode: Inode, uid: number, gid: number): number {
   const error = inode.refresh() || writable(mount, inode);
   if (error < 0) return error;
-  const maps = c.cred.idMaps ?? null;
+  const cred = credOn(c.cred, mount);
+  const maps = cred.idMaps ?? null;
   if (maps !== null) {
     if (uid !== -1 && (uid = maps.uids.toKernel(uid)) < 0) return -EINVAL;
     if (gid !== -1 && (gid = maps.gids.toKernel(gid)) < 0) return -EINVAL;
   }
   const newUid = uid === -1 ? inode.uid : uid, newGid = gid === -1 ? inode.gid : gid;
-  if (!capableOver(c.cred, inode, CAP_CHOWN)) {
-    if (newUid !== inode.uid || c.cred.fsuid !== inode.uid) return -EPERM;
-    if (newGid !== inode.gid && !inGroup(c.cred, newGid)) return -EPERM;
+  if (!capableOver(cred, inode, CAP_CHOWN)) {
+    if (newUid !== inode.uid || cred.fsuid !== inode.uid) return -EPERM;
+    if (newGid !== inode.gid && !inGroup(cred, newGid)) return -EPERM;
   }
   const attr: SetAttr = { uid: newUid, gid: newGid };
-  const mode = isDir(inode.mode) ? inode.mode : chownMode(c, inode);
+  const mode = isDir(inode.mode) ? inode.mode : chownMode(cred, inode);
   if (mode !== inode.mode) attr.mode = mode & 0o7777;
   return inode.setattr(attr);
 }
 
 /** man 2 chown: set-id bits go, also for root, except set-group-ID without group execution (mandatory locking). */
-function chownMode(c: Caller, inode: Inode): number {
-  const mode = withoutSetId(c.cred, inode) & ~0o4000;
+function chownMode(cred: FsCred, inode: Inode): number {
+  const mode = withoutSetId(cred, inode) & ~0o4000;
   return (mode & S_IXGRP) !== 0 ? mode & ~S_ISGID : mode;
 }
 
@@ -179,10 +184,11 @@ function changeTimes(
   if (atime === "omit" && mtime === "omit") return 0;
   const error = inode.refresh() || writable(mount, inode);
   if (error < 0) return error;
-  if (!isOwner(c.cred, inode)) {
+  const cred = credOn(c.cred, mount);
+  if (!isOwner(cred, inode)) {
     // Both to the present needs only write permission; anything else needs the owner (man 2 utimensat).
     if (atime !== "now" || mtime !== "now") return -EPERM;
-    const denied = permission(c.cred, inode, W_OK);
+    const denied = permission(cred, inode, W_OK);
     if (denied < 0) return denied;
   }
   const ms = c.vfs.clock.now();
@@ -214,8 +220,8 @@ export function futimens(c: Caller, file: OpenFile, atime: TimeChange, mtime: Ti
   return (file.flags & O_PATH) !== 0 ? -EBADF : changeTimes(c, file.mount, file.inode, atime, mtime);
 }
 
-function changeSize(c: Caller, inode: Inode, size: number): number {
-  const mode = withoutSetId(c.cred, inode);
+function changeSize(cred: FsCred, inode: Inode, size: number): number {
+  const mode = withoutSetId(cred, inode);
   return inode.setattr(mode === inode.mode ? { size } : { size, mode: mode & 0o7777 });
 }
 
@@ -227,13 +233,15 @@ export function truncateAt(c: Caller, base: VPath | null, path: PathName, size: 
   const inode = dentry.inode!;
   if (isDir(inode.mode)) return -EISDIR;
   if (!isReg(inode.mode) || size < 0) return -EINVAL;
-  const denied = writable(mount, inode) || permission(c.cred, inode, W_OK);
-  return denied < 0 ? denied : changeSize(c, inode, size);
+  const cred = credOn(c.cred, mount);
+  const denied = writable(mount, inode) || permission(cred, inode, W_OK);
+  return denied < 0 ? denied : changeSize(cred, inode, size);
 }
 
 /** ftruncate(2): the file must be open for writing and regular. */
 export function ftruncate(c: Caller, file: OpenFile, size: number): number {
   if (!file.writable || size < 0 || !isReg(file.inode.mode)) return -EINVAL;
-  const mode = withoutSetId(c.cred, file.inode);
-  return mode === file.inode.mode ? file.truncate(size) : changeSize(c, file.inode, size);
+  const cred = credOn(c.cred, file.mount);
+  const mode = withoutSetId(cred, file.inode);
+  return mode === file.inode.mode ? file.truncate(size) : changeSize(cred, file.inode, size);
 }

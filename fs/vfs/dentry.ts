@@ -1,5 +1,6 @@
 /** Names and mounts: Linux's dentry, vfsmount and path. @module */
 import type { Inode, SuperBlock } from "./inode.ts";
+import type { MountIdMap } from "./mount_idmap.ts";
 import type { MountNamespace } from "./mount_namespace.ts";
 import type { PeerGroup } from "./peer_group.ts";
 
@@ -53,6 +54,8 @@ export class Mount {
   locked = false;
   /** MOUNT_ATTR_* that a less privileged namespace cannot change (MOUNT_ATTR__ATIME stands for the access time setting). */
   lockedFlags = 0;
+  /** Owners of its files are others than on disk; null for an ordinary mount. */
+  idmap: MountIdMap | null = null;
   /** MNT_EXPIRE has been asked for once, and it has not been used since. */
   expiring = false;
 

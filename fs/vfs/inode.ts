@@ -56,6 +56,8 @@ export abstract class SuperBlock {
   readonly volatile: boolean = false;
   /** Reading files and directories changes their access times, as far as the mount wants it. False where the host does that, or nobody. */
   readonly keepsAccessTimes: boolean = false;
+  /** Its mounts can map ids (FS_ALLOW_IDMAP): owners are on disk, not made up. */
+  readonly allowsIdmap: boolean = true;
   /** Set-id bits, device nodes and file capabilities are honoured. False for trees the host's users control. */
   readonly trusted: boolean = true;
 

@@ -19,5 +19,6 @@ export * from "./mount_namespace.ts";
 export { PeerGroup, PeerGroupIds } from "./peer_group.ts";
 export * from "./super_flags.ts";
 export * from "./mount_call.ts";
+export { credOn, MountIdMap, ownerOn } from "./mount_idmap.ts";
 export * from "./path_of.ts";
 export * from "./mountinfo.ts";

@@ -16,6 +16,7 @@ import {
   subtree,
   unhang,
 } from "./mount_tree.ts";
+import type { MountIdMap } from "./mount_idmap.ts";
 import { joinGroup, setMaster } from "./peer_group.ts";
 import { attachPropagated, propagatedBusy, receives, umountTree } from "./propagation.ts";
 import { RootfsSuper } from "./rootfs.ts";
@@ -249,9 +250,19 @@ export class MountNamespace {
    * mount_setattr(2): sets and clears MOUNT_ATTR_*, and with `propagation` (MS_SHARED …, or 0) the propagation type. All
    * mounts it is about, or none.
    */
-  setAttr(mount: Mount, set: number, clear: number, propagation: number, recursive: boolean): number {
+  setAttr(
+    mount: Mount,
+    set: number,
+    clear: number,
+    propagation: number,
+    recursive: boolean,
+    idmap?: MountIdMap,
+  ): number {
     if (mount.namespace === null || !this.#mayUse(mount)) return -EINVAL;
-    return changeAttributes(this.vfs, recursive ? [...subtree(mount)] : [mount], { set, clear, propagation });
+    return changeAttributes(this.vfs, recursive ? [...subtree(mount)] : [mount], {
+      ...{ set, clear, propagation },
+      ...idmap === undefined ? {} : { idmap },
+    });
   }
 
   /** MS_REMOUNT | MS_BIND: all flags of a mount anew. -EPERM where a less privileged namespace may not change them. */

@@ -101,6 +101,7 @@ export interface CopyMode {
 export function copyMount(vfs: Vfs, mount: Mount, root: Dentry, mode: CopyMode): Mount {
   const copy = vfs.newMount(mount.sb, { root, flags: mount.flags, source: mount.source });
   copy.lockedFlags = mount.lockedFlags;
+  copy.idmap = mount.idmap;
   copy.unbindable = mount.unbindable;
   if (mode.slave === "always" || (mode.slave === "shared" && mount.group !== null)) {
     setMaster(copy, mount.group ?? mount.master);

@@ -40,6 +40,7 @@ function mountOptions(mount: Mount): string {
   if (flags & MOUNT_ATTR_NODIRATIME) options.push("nodiratime");
   if (atime === 0) options.push("relatime");
   if (flags & MOUNT_ATTR_NOSYMFOLLOW) options.push("nosymfollow");
+  if (mount.idmap !== null) options.push("idmapped");
   return options.join(",");
 }
 

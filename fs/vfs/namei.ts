@@ -1,5 +1,16 @@
 /** Making, removing and moving names: mkdirat, mknodat, symlinkat, linkat, unlinkat, renameat2. @module */
-import { EBUSY, EEXIST, EINVAL, EISDIR, ENOENT, ENOTDIR, ENOTEMPTY, EPERM, EXDEV } from "../abi/errno.ts";
+import {
+  EBUSY,
+  EEXIST,
+  EINVAL,
+  EISDIR,
+  ENOENT,
+  ENOTDIR,
+  ENOTEMPTY,
+  EOVERFLOW,
+  EPERM,
+  EXDEV,
+} from "../abi/errno.ts";
 import { isBlk, isChr, isDir, S_IFDIR, S_IFMT, S_IFREG, S_ISGID } from "../abi/mode.ts";
 import {
   AT_EMPTY_PATH,
@@ -11,10 +22,11 @@ import {
   W_OK,
   X_OK,
 } from "../abi/open.ts";
-import { CAP_MKNOD, globallyCapable } from "./cred.ts";
+import { CAP_MKNOD, type FsCred, globallyCapable } from "./cred.ts";
 import { dropChild, exchangeChildren, instantiate, moveChild } from "./dcache.ts";
 import type { Dentry, Mount, VPath } from "./dentry.ts";
 import type { Inode } from "./inode.ts";
+import { credOn } from "./mount_idmap.ts";
 import { detachMounts, isMountpoint } from "./mount_namespace.ts";
 import type { PathName } from "./path_name.ts";
 import { mayDelete, newGroup, permission, writable } from "./permission.ts";
@@ -28,7 +40,7 @@ function createAt(
   path: PathName,
   resolve: number,
   isDirectory: boolean,
-  make: (dir: Inode, name: string) => Inode | number,
+  make: (dir: Inode, name: string, cred: FsCred) => Inode | number,
 ): number {
   const error = walkToParent(c, base, path, resolve);
   if (error < 0) return error;
@@ -41,9 +53,11 @@ function createAt(
   if (path.mustBeDir && !isDirectory) return -ENOENT;
   const dir = parent.inode!;
   if (parent.unhashed) return -ENOENT;
-  const denied = writable(mount, dir) || permission(c.cred, dir, W_OK | X_OK);
+  const cred = credOn(c.cred, mount);
+  const denied = writable(mount, dir) || permission(cred, dir, W_OK | X_OK);
   if (denied < 0) return denied;
-  const inode = make(dir, last);
+  if (cred.fsuid < 0 || cred.fsgid < 0) return -EOVERFLOW; // ids that the mount does not map
+  const inode = make(dir, last, cred);
   if (typeof inode === "number") return inode;
   instantiate(parent, last, inode);
   return 0;
@@ -51,13 +65,13 @@ function createAt(
 
 /** mkdirat(2). */
 export function mkdirAt(c: Caller, base: VPath | null, path: PathName, mode: number, resolve = 0): number {
-  return createAt(c, base, path, resolve, true, (dir, name) => {
+  return createAt(c, base, path, resolve, true, (dir, name, cred) => {
     const inherited = dir.mode & S_ISGID; // a set-group-ID directory passes the bit on (man 2 mkdir)
     return dir.mkdir(
       name,
       S_IFDIR | (mode & 0o1777 & ~c.umask) | inherited,
-      c.cred.fsuid,
-      newGroup(c.cred, dir),
+      cred.fsuid,
+      newGroup(cred, dir),
     );
   });
 }
@@ -82,8 +96,8 @@ export function mknodAt(
     path,
     resolve,
     false,
-    (dir, name) =>
-      dir.create(name, type | (mode & 0o7777 & ~c.umask), c.cred.fsuid, newGroup(c.cred, dir), rdev),
+    (dir, name, cred) =>
+      dir.create(name, type | (mode & 0o7777 & ~c.umask), cred.fsuid, newGroup(cred, dir), rdev),
   );
 }
 
@@ -102,7 +116,7 @@ export function symlinkAt(
     path,
     resolve,
     false,
-    (dir, name) => dir.symlink(name, target, c.cred.fsuid, newGroup(c.cred, dir)),
+    (dir, name, cred) => dir.symlink(name, target, cred.fsuid, newGroup(cred, dir)),
   );
 }
 
@@ -152,7 +166,7 @@ export function unlinkAt(c: Caller, base: VPath | null, path: PathName, flags: n
   if (walk.mount !== mount) return directory ? -EBUSY : isDir(child.inode.mode) ? -EISDIR : -EBUSY; // a mount point
   const dir = parent.inode!;
   if (!directory && path.mustBeDir) return isDir(child.inode.mode) ? -EISDIR : -ENOTDIR;
-  const denied = writable(mount, dir) || mayDelete(c.cred, dir, child.inode);
+  const denied = writable(mount, dir) || mayDelete(credOn(c.cred, mount), dir, child.inode);
   if (denied < 0) return denied;
   if (directory !== isDir(child.inode.mode)) return directory ? -ENOTDIR : -EISDIR;
   if (isMountpoint(child, c.mountNs)) return -EBUSY;
@@ -243,14 +257,15 @@ export function renameAt(
 function mayRename(c: Caller, from: Moving, to: Moving, exchange: boolean): number {
   const fromDir = from.parent.inode!, toDir = to.parent.inode!;
   const source = from.child.inode!, target = to.child.inode;
-  let error = writable(from.mount, fromDir) || mayDelete(c.cred, fromDir, source);
+  const cred = credOn(c.cred, from.mount); // both are of one mount
+  let error = writable(from.mount, fromDir) || mayDelete(cred, fromDir, source);
   if (error < 0) return error;
-  error = target === null ? permission(c.cred, toDir, W_OK | X_OK) : mayDelete(c.cred, toDir, target);
+  error = target === null ? permission(cred, toDir, W_OK | X_OK) : mayDelete(cred, toDir, target);
   if (error < 0) return error;
   // A directory that changes its parent is itself written: its ".." changes.
   if (fromDir !== toDir) {
-    if (isDir(source.mode)) error = permission(c.cred, source, W_OK);
-    if (error === 0 && exchange && isDir(target!.mode)) error = permission(c.cred, target!, W_OK);
+    if (isDir(source.mode)) error = permission(cred, source, W_OK);
+    if (error === 0 && exchange && isDir(target!.mode)) error = permission(cred, target!, W_OK);
   }
   return error;
 }

@@ -1,5 +1,17 @@
 /** openat(2) and openat2(2). @module */
-import { EACCES, EBADF, EEXIST, EINVAL, EISDIR, ELOOP, ENOENT, ENOTDIR, ENXIO, EPERM } from "../abi/errno.ts";
+import {
+  EACCES,
+  EBADF,
+  EEXIST,
+  EINVAL,
+  EISDIR,
+  ELOOP,
+  ENOENT,
+  ENOTDIR,
+  ENXIO,
+  EOVERFLOW,
+  EPERM,
+} from "../abi/errno.ts";
 import { isBlk, isChr, isDir, isFifo, isLnk, isReg, S_IFREG } from "../abi/mode.ts";
 import { MOUNT_ATTR_NODEV } from "../abi/mount.ts";
 import {
@@ -20,8 +32,10 @@ import {
   X_OK,
 } from "../abi/open.ts";
 import { instantiate } from "./dcache.ts";
+import type { FsCred } from "./cred.ts";
 import { Dentry, type Mount, type VPath } from "./dentry.ts";
 import type { Inode } from "./inode.ts";
+import { credOn } from "./mount_idmap.ts";
 import { DirFile, OpenFile } from "./open_file.ts";
 import type { PathName } from "./path_name.ts";
 import { isOwner, newGroup, permission, withoutSetId, writable } from "./permission.ts";
@@ -89,7 +103,7 @@ function openOrCreate(c: Caller, first: PathName, flags: number, mode: number): 
     if (walk.last === null) return -EISDIR; // "dir/..", "/": cannot be created
     const parent = walk.dentry.inode!;
     if (!isDir(parent.mode)) return -ENOTDIR;
-    const denied = permission(c.cred, parent, X_OK);
+    const denied = permission(credOn(c.cred, walk.mount), parent, X_OK);
     if (denied < 0) return denied;
     if (path.mustBeDir) return -EISDIR; // "name/", whatever it is
     const { mount, dentry, last } = walk;
@@ -123,13 +137,15 @@ function create(
 ): OpenFile | number {
   const dir = parent.inode!;
   if (parent.unhashed) return -ENOENT;
-  const error = writable(mount, dir) || permission(c.cred, dir, W_OK | X_OK);
+  const cred = credOn(c.cred, mount);
+  const error = writable(mount, dir) || permission(cred, dir, W_OK | X_OK);
   if (error < 0) return error;
+  if (cred.fsuid < 0 || cred.fsgid < 0) return -EOVERFLOW; // ids that the mount does not map
   const inode = dir.create(
     name,
     S_IFREG | (mode & 0o7777 & ~c.umask),
-    c.cred.fsuid,
-    newGroup(c.cred, dir),
+    cred.fsuid,
+    newGroup(cred, dir),
     0,
   );
   if (typeof inode === "number") return inode;
@@ -145,9 +161,11 @@ function openTmpfile(c: Caller, path: PathName, flags: number, mode: number): Op
   const { mount, dentry } = walk;
   const dir = dentry.inode!;
   if (!isDir(dir.mode)) return -ENOTDIR;
-  const denied = writable(mount, dir) || permission(c.cred, dir, W_OK | X_OK);
+  const cred = credOn(c.cred, mount);
+  const denied = writable(mount, dir) || permission(cred, dir, W_OK | X_OK);
   if (denied < 0) return denied;
-  const inode = dir.tmpfile(S_IFREG | (mode & 0o7777 & ~c.umask), c.cred.fsuid, newGroup(c.cred, dir));
+  if (cred.fsuid < 0 || cred.fsgid < 0) return -EOVERFLOW;
+  const inode = dir.tmpfile(S_IFREG | (mode & 0o7777 & ~c.umask), cred.fsuid, newGroup(cred, dir));
   if (typeof inode === "number") return inode;
   const unnamed = new Dentry(dentry.sb, `#${inode.ino}`, dentry, inode);
   unnamed.unhashed = true;
@@ -179,12 +197,13 @@ function openFound(c: Caller, mount: Mount, dentry: Dentry, flags: number): Open
     if (readOnly < 0) return readOnly;
   }
   const want = (access === O_WRONLY ? 0 : R_OK) | (wantsWrite ? W_OK : 0);
-  const denied = permission(c.cred, inode, want);
+  const cred = credOn(c.cred, mount);
+  const denied = permission(cred, inode, want);
   if (denied < 0) return denied;
-  if ((flags & O_NOATIME) !== 0 && !isOwner(c.cred, inode)) return -EPERM;
+  if ((flags & O_NOATIME) !== 0 && !isOwner(cred, inode)) return -EPERM;
   if (isReg(mode)) {
     if ((flags & O_TRUNC) !== 0) {
-      const error = truncate(c, inode);
+      const error = truncate(cred, inode);
       if (error < 0) return error;
     }
     return finish(inode.open(flags & ~(O_CREAT | O_EXCL | O_TRUNC)), mount, dentry);
@@ -204,7 +223,7 @@ function openDevice(c: Caller, mount: Mount, dentry: Dentry, flags: number): Ope
   return typeof file !== "number" && file.dentry !== null ? file : finish(file, mount, dentry);
 }
 
-function truncate(c: Caller, inode: Inode): number {
-  const mode = withoutSetId(c.cred, inode);
+function truncate(cred: FsCred, inode: Inode): number {
+  const mode = withoutSetId(cred, inode);
   return inode.setattr(mode === inode.mode ? { size: 0 } : { size: 0, mode: mode & 0o7777 });
 }

@@ -8,11 +8,13 @@ import { CAP_SETFCAP, CAP_SYS_ADMIN, capableOver, globallyCapable } from "./cred
 import type { Mount, VPath } from "./dentry.ts";
 import type { Inode } from "./inode.ts";
 import type { OpenFile } from "./open_file.ts";
+import { credOn } from "./mount_idmap.ts";
 import type { PathName } from "./path_name.ts";
 import { isOwner, permission, writable } from "./permission.ts";
 import type { Caller } from "./vfs.ts";
 
 function allowed(c: Caller, mount: Mount | null, inode: Inode, name: string, write: boolean): number {
+  const cred = credOn(c.cred, mount);
   const length = nameByteLength(name);
   if (length === 0 || length > XATTR_NAME_MAX) return -ERANGE;
   if (write) {
@@ -21,17 +23,17 @@ function allowed(c: Caller, mount: Mount | null, inode: Inode, name: string, wri
   }
   if (name.startsWith("user.")) {
     if (!isReg(inode.mode) && !isDir(inode.mode)) return write ? -EPERM : -ENODATA;
-    return permission(c.cred, inode, write ? W_OK : R_OK);
+    return permission(cred, inode, write ? W_OK : R_OK);
   }
   if (name.startsWith("trusted.")) {
-    return globallyCapable(c.cred, CAP_SYS_ADMIN) ? 0 : write ? -EPERM : -ENODATA;
+    return globallyCapable(cred, CAP_SYS_ADMIN) ? 0 : write ? -EPERM : -ENODATA;
   }
   if (name.startsWith("security.")) {
     if (!write) return 0;
-    if (name === FILE_CAPS) return capableOver(c.cred, inode, CAP_SETFCAP) ? 0 : -EPERM;
-    return globallyCapable(c.cred, CAP_SYS_ADMIN) ? 0 : -EPERM;
+    if (name === FILE_CAPS) return capableOver(cred, inode, CAP_SETFCAP) ? 0 : -EPERM;
+    return globallyCapable(cred, CAP_SYS_ADMIN) ? 0 : -EPERM;
   }
-  if (name.startsWith("system.posix_acl_")) return write && !isOwner(c.cred, inode) ? -EPERM : 0;
+  if (name.startsWith("system.posix_acl_")) return write && !isOwner(cred, inode) ? -EPERM : 0;
   return -EOPNOTSUPP;
 }
 
@@ -66,8 +68,8 @@ function find(c: Caller, base: VPath | null, path: PathName, follow: boolean): n
   return c.vfs.walk.run(path, follow, false);
 }
 
-function get(c: Caller, inode: Inode, name: string): Uint8Array | number {
-  const error = allowed(c, null, inode, name, false);
+function get(c: Caller, mount: Mount | null, inode: Inode, name: string): Uint8Array | number {
+  const error = allowed(c, mount, inode, name, false);
   return error < 0 ? error : inode.getxattr(name);
 }
 
@@ -102,7 +104,7 @@ export function getxattrAt(
   follow: boolean,
 ): Uint8Array | number {
   const error = find(c, base, path, follow);
-  return error < 0 ? error : get(c, c.vfs.walk.dentry.inode!, name);
+  return error < 0 ? error : get(c, c.vfs.walk.mount, c.vfs.walk.dentry.inode!, name);
 }
 /** setxattr(2), lsetxattr(2). */
 export function setxattrAt(
@@ -142,7 +144,7 @@ export function removexattrAt(
 }
 /** fgetxattr(2). */
 export function fgetxattr(c: Caller, file: OpenFile, name: string): Uint8Array | number {
-  return get(c, file.inode, name);
+  return get(c, file.mount, file.inode, name);
 }
 /** fsetxattr(2). */
 export function fsetxattr(c: Caller, file: OpenFile, name: string, value: Uint8Array, flags: number): number {

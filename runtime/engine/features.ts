@@ -26,12 +26,12 @@ export function features(version: string): Features {
     linux: {
       namespaces: [...NAMESPACE_TYPES].sort(),
       capabilities: CAPABILITIES,
-      cgroup: { v1: false, v2: false, systemd: false, systemdUser: false, rdma: false },
+      cgroup: { v1: false, v2: true, systemd: false, systemdUser: false, rdma: false },
       seccomp: no,
       apparmor: no,
       selinux: no,
       intelRdt: { enabled: false, schemata: false, monitoring: false },
-      mountExtensions: { idmap: no },
+      mountExtensions: { idmap: { enabled: true } },
       netDevices: no,
     },
     annotations: {

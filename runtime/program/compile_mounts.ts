@@ -6,6 +6,7 @@ import {
   FSCONFIG_SET_FLAG,
   FSCONFIG_SET_STRING,
   FSPICK_EMPTY_PATH,
+  MOUNT_ATTR_IDMAP,
   MOUNT_ATTR_RDONLY,
   MOVE_MOUNT_F_EMPTY_PATH,
   MOVE_MOUNT_T_EMPTY_PATH,
@@ -139,7 +140,8 @@ function finishMount(b: ProgramBuilder, tree: Ref, options: MountOptions, what: 
 }
 
 /** A detached copy of what is at a path of the host. */
-function bind(b: ProgramBuilder, source: string, options: MountOptions, what: string): Ref {
+function bind(b: ProgramBuilder, mount: MountSpec, options: MountOptions, what: string): Ref {
+  const { source } = mount;
   const flags = OPEN_TREE_CLONE | O_CLOEXEC | (options.recursive ? AT_RECURSIVE : 0);
   const tree = b.call("open_tree", [AT_FDCWD, source, flags], `${what}: source ${source}`, {
     keep: "mnt",
@@ -189,6 +191,30 @@ function target(b: ProgramBuilder, root: Ref, mount: MountSpec, file: boolean, w
   return name;
 }
 
+/**
+ * Gives a mount its own owners (idmap, ridmap). The maps are the mount's: those of the container's user namespace would be
+ * allowed too, but its init may not map what belongs to the host.
+ */
+function mapIds(b: ProgramBuilder, tree: Ref, mount: MountSpec, options: MountOptions, what: string): void {
+  const { uidMappings, gidMappings } = mount;
+  if (uidMappings === undefined || gidMappings === undefined) {
+    if (options.idmap !== "") {
+      throw refusal("mounts", `${options.idmap} without mappings on ${mount.destination}`);
+    }
+    return;
+  }
+  const flags = AT_EMPTY_PATH | (options.idmap === "ridmap" ? AT_RECURSIVE : 0);
+  const attr = {
+    attr_set: MOUNT_ATTR_IDMAP,
+    attr_clr: 0,
+    propagation: 0,
+    userns_fd: { uidMappings, gidMappings },
+  };
+  b.call("mount_setattr", [tree, "", flags, attr], `${what}: mapping its ids`, {
+    spec: "config.md#posix-platform-mounts",
+  });
+}
+
 /** Mounts one entry of `mounts`. `isFile` tells whether a bind's source is a file. */
 export function compileMount(
   b: ProgramBuilder,
@@ -197,9 +223,6 @@ export function compileMount(
   isFile: (source: string) => boolean,
 ): void {
   const options = parseMountOptions(mount.options);
-  if (options.idmap !== "" || mount.uidMappings !== undefined) {
-    throw refusal("mounts", `id-mapped mounts cannot be had, as on ${mount.destination}`);
-  }
   if (options.remount) return compileRemount(b, root, mount, options);
   const binds = options.bind || mount.type === "bind";
   // There is one hierarchy of control groups (config-linux.md#control-groups).
@@ -213,10 +236,11 @@ export function compileMount(
   const what = `mounting ${binds ? mount.source : mount.type} on ${mount.destination}`;
   const at = target(b, root, mount, binds && isFile(mount.source), what);
   const tree = binds
-    ? bind(b, mount.source, options, what)
+    ? bind(b, mount, options, what)
     : options.copyUp
     ? copyUp(b, mount, options, at, what)
     : newFilesystem(b, type, mount.source, superOptions(options), options.set, what);
+  mapIds(b, tree, mount, options, what);
   const { propagation, ...attributes } = options;
   finishMount(b, tree, { ...attributes, propagation: [] }, what);
   b.call("move_mount", [tree, "", at, "", EMPTY], what);

@@ -6,8 +6,8 @@ import * as open from "../../fs/abi/open.ts";
 import * as clone from "../abi/linux/clone.ts";
 import * as prctl from "../abi/linux/prctl.ts";
 import { TTY_IOCTL } from "../abi/linux/tty_ioctl.ts";
-import type { DeviceRule } from "../spec/types.ts";
-import type { Arg, CallStep, Step, SyscallProgram } from "./types.ts";
+import type { DeviceRule, IdMapping } from "../spec/types.ts";
+import type { Arg, CallStep, IdMappings, Ref, Step, SyscallProgram } from "./types.ts";
 
 type Names = readonly (readonly [name: string, bits: number])[];
 
@@ -77,6 +77,14 @@ const SHOWN: Readonly<Record<string, Readonly<Record<number, (value: number) => 
   unshare: { 0: (v) => flags(v, CLONE) },
 };
 
+/** "{uids 0:1000:10, gids 0:2000:10}": inside, outside, how many. */
+function mappings(userns: Ref | IdMappings): string {
+  if ("ref" in userns) return userns.ref;
+  const lines = (each: readonly IdMapping[]): string =>
+    each.map(({ containerID, hostID, size }) => `${containerID}:${hostID}:${size}`).join(" ");
+  return `{uids ${lines(userns.uidMappings)}, gids ${lines(userns.gidMappings)}}`;
+}
+
 /** "allow c 1:3 rw", "deny a *:* rwm". */
 function rule({ allow, type, major: maj, minor: min, access }: DeviceRule): string {
   return `${allow ? "allow" : "deny"} ${type} ${maj ?? "*"}:${min ?? "*"} ${access || "rwm"}`;
@@ -90,6 +98,7 @@ function struct(value: object): string {
     if (name === "propagation") return flags(v as number, MS);
     if (name === "mode" || name === "st_fmt") return octal(v as number);
     if (name === "st_rdev") return `makedev(${major(v as number)}, ${minor(v as number)})`;
+    if (name === "userns_fd") return typeof v === "number" ? String(v) : mappings(v as Ref | IdMappings);
     if (name === "rules") return `[${(v as readonly DeviceRule[]).map(rule).join(", ")}]`;
     return Array.isArray(v) ? `[${v.join(" ")}]` : v === null ? "RLIM64_INFINITY" : String(v);
   };

@@ -4,7 +4,7 @@
  * a structure is written as an object, a descriptor that an earlier call returned as `{ ref: "name" }`.
  * @module
  */
-import type { DeviceRule } from "../spec/types.ts";
+import type { DeviceRule, IdMapping } from "../spec/types.ts";
 
 /** System calls a program may contain. */
 export type SyscallName =
@@ -98,8 +98,16 @@ export interface MountAttr {
   readonly attr_clr: number;
   /** MS_SHARED, MS_SLAVE, MS_PRIVATE, MS_UNBINDABLE or 0. */
   readonly propagation: number;
-  /** User namespace descriptor for idmaps; 0 if none. */
-  readonly userns_fd: number | Ref;
+  /** A user namespace for id maps: its descriptor (0 if none), or the maps of one that is made for it. */
+  readonly userns_fd: number | Ref | IdMappings;
+}
+
+/** The maps of a user namespace that nobody is in. */
+export interface IdMappings {
+  /** User ids. */
+  readonly uidMappings: readonly IdMapping[];
+  /** Group ids. */
+  readonly gidMappings: readonly IdMapping[];
 }
 
 /** struct rlimit64; `null` is RLIM_INFINITY. */

@@ -3,7 +3,7 @@ import { ENOENT, ENOTDIR, ERANGE } from "../../../../fs/abi/errno.ts";
 import { isDir } from "../../../../fs/abi/mode.ts";
 import { nameToBytes } from "../../../../fs/abi/name.ts";
 import { X_OK } from "../../../../fs/abi/open.ts";
-import { lookupAt, makePipe, permission } from "../../../../fs/vfs/mod.ts";
+import { credOn, lookupAt, makePipe, permission } from "../../../../fs/vfs/mod.ts";
 import type { OpenFile } from "../../../../fs/vfs/open_file.ts";
 import { pathOf } from "../../../../fs/vfs/path_of.ts";
 import { makeEventFile } from "../../kernel/eventfd.ts";
@@ -111,7 +111,7 @@ export function descriptors(p: WasiProcess, preview1: FunctionSet): FunctionSet 
       const to = lookupAt(task, null, path, true);
       if (typeof to === "number") return toWasi(to);
       if (!isDir(to.dentry.inode!.mode)) return toWasi(-ENOTDIR);
-      const denied = permission(task.cred, to.dentry.inode!, X_OK);
+      const denied = permission(credOn(task.cred, to.mount), to.dentry.inode!, X_OK);
       if (denied < 0) return toWasi(denied);
       task.cwd = { mount: to.mount, dentry: to.dentry };
       return SUCCESS;

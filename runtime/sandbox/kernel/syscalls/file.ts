@@ -9,6 +9,7 @@ import {
   accessAt,
   chmodAt,
   chownAt,
+  credOn,
   lookupAt,
   mkdirAt,
   mknodAt,
@@ -64,7 +65,7 @@ async function install(task: Task, file: OpenFile, flags: number): Promise<numbe
 
 function changeDirectory(task: Task, to: VPath): number {
   if (!isDir(to.dentry.inode!.mode)) return -ENOTDIR;
-  const denied = permission(task.cred, to.dentry.inode!, X_OK);
+  const denied = permission(credOn(task.cred, to.mount), to.dentry.inode!, X_OK);
   if (denied < 0) return denied;
   task.cwd = { mount: to.mount, dentry: to.dentry };
   return 0;

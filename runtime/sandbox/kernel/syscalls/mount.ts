@@ -1,5 +1,5 @@
 /** Mounts: mount, umount2, pivot_root, and by descriptors open_tree, move_mount, mount_setattr. @module */
-import { EINVAL, ENOTDIR, EPERM } from "../../../../fs/abi/errno.ts";
+import { EBADF, EINVAL, ENOTDIR, EPERM } from "../../../../fs/abi/errno.ts";
 import { isDir } from "../../../../fs/abi/mode.ts";
 import {
   MNT_DETACH,
@@ -35,7 +35,20 @@ import {
 } from "../../../../fs/abi/open.ts";
 import { CAP_SYS_ADMIN } from "../../../../fs/vfs/cred.ts";
 import type { Mount, VPath } from "../../../../fs/vfs/dentry.ts";
-import { lookupAt, mountAt, PathFile, reconfigureSuper, sortSuperOptions } from "../../../../fs/vfs/mod.ts";
+import {
+  lookupAt,
+  mountAt,
+  MountIdMap,
+  PathFile,
+  reconfigureSuper,
+  sortSuperOptions,
+} from "../../../../fs/vfs/mod.ts";
+import type { MountAttr } from "../../../program/types.ts";
+import type { IdMapping } from "../../../spec/types.ts";
+import { IdMap } from "../id_map.ts";
+import { NamespaceFile } from "../nsfs.ts";
+import type { Task } from "../task.ts";
+import { UserNamespace } from "../user_namespace.ts";
 import { pathOfArgument, place } from "./arguments.ts";
 import type { Syscall } from "./file.ts";
 import { contextCalls, install, installMount, mayReconfigure } from "./mount_context.ts";
@@ -49,6 +62,23 @@ const ATTRIBUTES = MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MO
 function mountOf(at: VPath): Mount | number {
   return at.dentry === at.mount.root ? at.mount : -EINVAL;
 }
+
+/** The map of a user namespace, which a descriptor or its lines stand for. The initial namespace's is -EPERM. */
+function mountIdMap(task: Task, userns: MountAttr["userns_fd"]): MountIdMap | number {
+  if (typeof userns === "object" && "uidMappings" in userns) {
+    return new MountIdMap({ uids: mapOf(userns.uidMappings), gids: mapOf(userns.gidMappings) });
+  }
+  const file = typeof userns === "number" ? task.files.get(userns)?.file : undefined;
+  if (file === undefined) return -EBADF;
+  if (!(file instanceof NamespaceFile) || !(file.namespace instanceof UserNamespace)) return -EINVAL;
+  const { parent, uids, gids } = file.namespace;
+  return parent === null ? -EPERM : new MountIdMap({ uids, gids });
+}
+
+const mapOf = (mappings: readonly IdMapping[]): IdMap =>
+  new IdMap(
+    mappings.map(({ containerID, hostID, size }) => ({ first: containerID, lower: hostID, count: size })),
+  );
 
 /** By name. All but open_tree without OPEN_TREE_CLONE need CAP_SYS_ADMIN over the mount namespace. */
 export const mountCalls: Record<string, Syscall> = {
@@ -99,14 +129,18 @@ export const mountCalls: Record<string, Syscall> = {
     if ((flags & ~(AT_EMPTY_PATH | AT_RECURSIVE | AT_SYMLINK_NOFOLLOW | AT_NO_AUTOMOUNT)) !== 0) {
       return -EINVAL;
     }
-    if (((set | clear) & MOUNT_ATTR_IDMAP) !== 0) return -EINVAL; // no filesystem here allows it (FS_ALLOW_IDMAP)
+    if ((clear & MOUNT_ATTR_IDMAP) !== 0) return -EINVAL;
     if (set === 0 && clear === 0 && propagation === 0) return 0;
     const follow = (flags & AT_SYMLINK_NOFOLLOW) === 0;
     const at = place(task, a.number(0), a.string(1), (flags & AT_EMPTY_PATH) !== 0, follow);
     if (typeof at === "number") return at;
     const mount = mountOf(at);
     if (typeof mount === "number") return mount;
-    return task.mountNs.setAttr(mount, set, clear, propagation, (flags & AT_RECURSIVE) !== 0);
+    const recursive = (flags & AT_RECURSIVE) !== 0;
+    const idmap = (set & MOUNT_ATTR_IDMAP) === 0 ? undefined : mountIdMap(task, a.mountAttr(3).userns_fd);
+    if (typeof idmap === "number") return idmap;
+    if (idmap !== undefined && !mayReconfigure(task, mount.sb)) return -EPERM;
+    return task.mountNs.setAttr(mount, set & ~MOUNT_ATTR_IDMAP, clear, propagation, recursive, idmap);
   },
   umount2(task, a) {
     const flags = a.number(1);
