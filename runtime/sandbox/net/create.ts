@@ -70,6 +70,12 @@ function refusal(
   return protocol === IPPROTO_IP || protocol === own ? 0 : -EPROTONOSUPPORT;
 }
 
+/** What a socket receives is paid by the control group of who made it. */
+function paidBy<T extends SocketFile>(task: Task | null, socket: T): T {
+  if (task !== null) socket.memory.payer = task.kernel.cgroups.of(task).account;
+  return socket;
+}
+
 /** A new socket in `ns` for a task, or for the kernel; `type` without SOCK_NONBLOCK and SOCK_CLOEXEC, `flags` are O_NONBLOCK or 0. */
 export function createSocket(
   task: Task | null,
@@ -89,11 +95,12 @@ export function createSocket(
       ? new UnixSeqpacket(ns, inode, flags)
       : new UnixDgram(ns, inode, flags); // SOCK_RAW is the same (unix_create)
     socket.owner = ownerOf(task);
-    return socket;
+    return paidBy(task, socket);
   }
-  return type === SOCK_STREAM
+  const socket = type === SOCK_STREAM
     ? new TcpSocket(ns, family as InetFamily, inode, flags)
     : new UdpSocket(ns, family as InetFamily, inode, flags);
+  return paidBy(task, socket);
 }
 
 /** Two connected sockets: only unix sockets have that (man 2 socketpair). */
@@ -111,6 +118,9 @@ export function createPair(
   const a = inodeFor(task), b = inodeFor(task);
   const kind = type === SOCK_STREAM ? UnixStream : type === SOCK_SEQPACKET ? UnixSeqpacket : UnixDgram;
   const pair = kind.pair(ns, a, b, flags);
-  for (const end of pair) end.owner = end.peerOwner = ownerOf(task);
+  for (const end of pair) {
+    end.owner = end.peerOwner = ownerOf(task);
+    paidBy(task, end);
+  }
   return pair;
 }

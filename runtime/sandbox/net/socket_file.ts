@@ -21,6 +21,7 @@ import {
 } from "../../abi/linux/socket.ts";
 import type { Task } from "../kernel/task.ts";
 import type { NoAddress, SocketAddress } from "./address.ts";
+import { BufferMemory } from "./buffer_memory.ts";
 import { SocketOptions } from "./socket_options.ts";
 
 export { MSG_PEEK, MSG_WAITALL, SHUT_RD, SHUT_RDWR, SHUT_WR } from "../../abi/linux/socket.ts";
@@ -77,6 +78,8 @@ export abstract class SocketFile extends OpenFile {
   error = 0;
   /** Directions that are shut down: RCV_SHUTDOWN, SEND_SHUTDOWN. */
   shut = 0;
+  /** Memory of what it has received. */
+  readonly memory: BufferMemory = new BufferMemory();
   /** Where to wait. */
   readonly queue: WaitQueue = new WaitQueue();
 

@@ -229,6 +229,7 @@ export class TcpSocket extends TcpEndpoint {
     const child = new TcpSocket(this.ns, this.family, socketInode(this.inode.uid, this.inode.gid), 0);
     Object.assign(child.options, this.options);
     if (this.options.remembered !== null) child.options.remembered = new Map(this.options.remembered);
+    child.memory.payer = this.memory.payer;
     child.#phase = "connected";
     child.bound = child.local = local;
     child.port = this.port;

@@ -60,7 +60,7 @@ export abstract class TcpEndpoint extends InetSocket {
     super(ns, family, inode, flags);
     this.options.rcvbuf = RCVBUF;
     this.options.sndbuf = SNDBUF;
-    this.rx = new ByteRing(RCVBUF + SNDBUF);
+    this.rx = new ByteRing(RCVBUF + SNDBUF, this.memory);
   }
 
   /** See InetSocket. */

@@ -53,7 +53,7 @@ export class UdpSocket extends InetSocket {
   /** See SocketFile. */
   override readonly protocol: number = IPPROTO_UDP;
   /** Received and not read. */
-  readonly rx: MessageQueue<InetAddress> = new MessageQueue();
+  readonly rx: MessageQueue<InetAddress> = new MessageQueue(this.memory);
   #flow: HostFlow | null = null;
 
   /** See InetSocket. */

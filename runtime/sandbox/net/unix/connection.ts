@@ -103,6 +103,7 @@ export abstract class UnixConnection extends UnixSocket {
     this.connectsTo = null;
     this.owner = ownerOf(caller);
     const child = this.another(listener.ns, socketInode(listener.inode.uid, listener.inode.gid), 0);
+    child.memory.payer = listener.memory.payer;
     child.name = listener.name;
     child.owner = listener.owner;
     child.options.passCred = listener.options.passCred;

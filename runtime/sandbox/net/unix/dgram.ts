@@ -5,6 +5,7 @@ import {
   ECONNRESET,
   EINVAL,
   EMSGSIZE,
+  ENOBUFS,
   ENOTCONN,
   EOPNOTSUPP,
   EPERM,
@@ -41,7 +42,7 @@ export class UnixDgram extends UnixSocket {
   #peer: UnixDgram | null = null;
   /** Sockets whose peer this one is. */
   readonly #connected: Set<UnixDgram> = new Set();
-  readonly #rx: MessageQueue<UnixMessage> = new MessageQueue();
+  readonly #rx: MessageQueue<UnixMessage> = new MessageQueue(this.memory);
   /** Senders that found it full, woken when it has room. */
   readonly #senders: Set<WaitQueue> = new Set();
   #closed = false;
@@ -133,7 +134,10 @@ export class UnixDgram extends UnixSocket {
     }
     const ancillary = embark(more, this.owner.uid);
     if (typeof ancillary === "number") return ancillary;
-    named.#rx.push(buf.slice(off, off + len), { from: this.name, ancillary }, Infinity);
+    if (!named.#rx.push(buf.slice(off, off + len), { from: this.name, ancillary }, Infinity)) {
+      drop(ancillary);
+      return -ENOBUFS;
+    }
     named.queue.wake(POLLIN);
     return len;
   }

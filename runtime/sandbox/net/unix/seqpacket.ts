@@ -1,5 +1,5 @@
 /** Unix sockets with connections and messages (man 7 unix, SOCK_SEQPACKET). @module */
-import { EAGAIN, EINVAL, EMSGSIZE, ENOTCONN, EOPNOTSUPP, EPIPE } from "../../../../fs/abi/errno.ts";
+import { EAGAIN, EINVAL, EMSGSIZE, ENOBUFS, ENOTCONN, EOPNOTSUPP, EPIPE } from "../../../../fs/abi/errno.ts";
 import { POLLIN, POLLOUT } from "../../../../fs/abi/poll.ts";
 import type { Inode } from "../../../../fs/vfs/inode.ts";
 import { MSG_EOR, MSG_OOB, SOCK_SEQPACKET, TCP_STATE } from "../../../abi/linux/socket.ts";
@@ -16,7 +16,7 @@ import { drop, embark } from "./rights.ts";
 export class UnixSeqpacket extends UnixConnection {
   /** See SocketFile. */
   override readonly type: number = SOCK_SEQPACKET;
-  readonly #rx: MessageQueue<UnixMessage> = new MessageQueue();
+  readonly #rx: MessageQueue<UnixMessage> = new MessageQueue(this.memory);
 
   /** Two connected sockets on the inodes given. */
   static pair(ns: NetNamespace, a: Inode, b: Inode, flags: number): [UnixSeqpacket, UnixSeqpacket] {
@@ -77,7 +77,10 @@ export class UnixSeqpacket extends UnixConnection {
     if (peer.#rx.cost >= this.options.sndbuf) return -EAGAIN;
     const ancillary = embark(more, this.owner.uid);
     if (typeof ancillary === "number") return ancillary;
-    peer.#rx.push(buf.slice(off, off + len), { from: "", ancillary }, Infinity);
+    if (!peer.#rx.push(buf.slice(off, off + len), { from: "", ancillary }, Infinity)) {
+      drop(ancillary);
+      return -ENOBUFS;
+    }
     peer.queue.wake(POLLIN);
     return len;
   }

@@ -22,7 +22,7 @@ interface Mark {
 export class UnixStream extends UnixConnection {
   /** See SocketFile. */
   override readonly type: number = SOCK_STREAM;
-  readonly #rx: ByteRing = new ByteRing(BUFFER_DEFAULT);
+  readonly #rx: ByteRing = new ByteRing(BUFFER_DEFAULT, this.memory);
   /** Bytes received since the beginning. */
   #received = 0;
   readonly #marks: Mark[] = [];
