@@ -53,7 +53,7 @@ export async function terminalOf(options: RunOptions, own: Stdio): Promise<Conta
   return {
     show(task, fd) {
       shown = showTerminal(task, fd, {
-        source: own.stdin ?? (interactive ? hostStdin() : undefined),
+        source: own.stdin ?? (interactive ? "keyboard" : undefined),
         sink: own.stdout ?? Deno.stdout,
         raw,
         resizes: own.stdout === undefined,

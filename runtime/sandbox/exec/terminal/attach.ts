@@ -6,14 +6,15 @@ import type { Task } from "../../kernel/task.ts";
 import { MasterFile } from "../../kernel/tty/pty_files.ts";
 import type { ByteSink, ByteSource } from "../host_stream.ts";
 import { deliver } from "../host/deliver.ts";
+import { hostKeyboard } from "./keyboard.ts";
 import { TerminalPump } from "./pump.ts";
 import { makeRaw } from "./raw_mode.ts";
 import { watchWindowSize, windowSize } from "./window_size.ts";
 
 /** How it is shown. */
 export interface TerminalOptions {
-  /** Keys; without it nobody types. */
-  readonly source?: ByteSource | undefined;
+  /** Keys; without it nobody types. "keyboard": those of this process's standard input, and INTR ends a busy program with this process. */
+  readonly source?: ByteSource | "keyboard" | undefined;
   /** Output. */
   readonly sink: ByteSink;
   /** The keys come from this process's standard input, a terminal: it is in raw mode meanwhile. */
@@ -51,14 +52,18 @@ export function showTerminal(task: Task, fd: number, options: TerminalOptions): 
   if (size !== undefined) tty.resize(size);
   const restore = options.raw ? makeRaw() : undefined;
   const endWatch = options.resizes ? watchWindowSize((next) => tty.resize(next)) : undefined;
+  const keyboard = options.source === "keyboard" ? hostKeyboard(task, tty) : undefined;
+  if (keyboard !== undefined) tty.onTermios = () => keyboard.refresh();
   const pump = new TerminalPump(master, {
-    ...{ source: options.source, sink: options.sink, isTerminal: options.raw },
+    source: options.source === "keyboard" ? keyboard : options.source,
+    ...{ sink: options.sink, isTerminal: options.raw },
     hungUp: () => deliver(task, SIGNAL.SIGHUP),
   });
   return {
     resize: (next) => tty.resize(next),
     async finish() {
       await pump.finish();
+      keyboard?.close();
       endWatch?.();
       restore?.();
     },

@@ -15,7 +15,7 @@ import {
 import { S_IFCHR } from "../../../../fs/abi/mode.ts";
 import { O_CLOEXEC, O_NOCTTY, O_RDWR } from "../../../../fs/abi/open.ts";
 import { POLLHUP, POLLIN } from "../../../../fs/abi/poll.ts";
-import { DevptsSuper, devptsType } from "../../../../fs/devpts/mod.ts";
+import { type DevptsSuper, devptsType } from "../../../../fs/devpts/mod.ts";
 import { mknodAt, parsePath, type PathName, pathOf } from "../../../../fs/vfs/mod.ts";
 import { STANDARD_TERMIOS, type Winsize } from "../../../abi/linux/termios.ts";
 import { TTY_IOCTL as T } from "../../../abi/linux/tty_ioctl.ts";

@@ -79,6 +79,8 @@ export class Tty implements Discipline, ControllingTerminal {
   onSignal: ((signal: number) => void) | null = null;
   /** Of the output that the master has not read, what has reached it. */
   #taken = 0;
+  /** Hears that the attributes have changed. */
+  onTermios: (() => void) | null = null;
   #stoppedByKey = false;
   #stoppedByCall = false;
   readonly #initial: Termios = this.discipline.termios;
@@ -234,6 +236,7 @@ export class Tty implements Discipline, ControllingTerminal {
   setTermios(next: Termios): void {
     const old = this.discipline.termios;
     this.discipline.setTermios({ ...next, cflag: next.cflag & ~(CSIZE | PARENB) | CS8 | CREAD });
+    this.onTermios?.();
     this.#tellFlow(old, next);
     this.takeInput();
     this.slaveQueue.wake(POLLIN | POLLOUT);
