@@ -18,6 +18,7 @@ import {
   AT_RECURSIVE,
   O_CLOEXEC,
   O_CREAT,
+  O_DIRECTORY,
   O_NOFOLLOW,
   O_PATH,
   O_WRONLY,
@@ -158,9 +159,8 @@ function target(b: ProgramBuilder, root: Ref, mount: MountSpec, file: boolean, w
   const path = mount.destination.replace(/^\/+/, "");
   // A link in the place of /proc or /sys would have masks and sysctls land elsewhere (CVE-2019-19921).
   if (mount.type === "proc" || mount.type === "sysfs") {
-    const directory = b.directory(root, path, what);
-    b.openIn(root, path, O_PATH | O_NOFOLLOW, what);
-    return directory;
+    b.call("close", [b.directory(root, path, what)], what);
+    return b.openIn(root, path, O_PATH | O_DIRECTORY | O_NOFOLLOW, what);
   }
   if (!file) return b.directory(root, path, what);
   const slash = path.lastIndexOf("/");
