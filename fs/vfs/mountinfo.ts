@@ -51,9 +51,11 @@ function superOptions(mount: Mount): string {
   ).join(",");
 }
 
-/** The root of a bind in its filesystem. */
+/** The root of a bind in its filesystem; a namespace's file has a name and no place: "net:[4026531840]". */
 function rootOf(mount: Mount): string {
-  return escape(dentryPath(mount.root)) + (mount.root.unhashed ? "//deleted" : "");
+  const { root } = mount;
+  const path = root.isRoot && root.name !== "" ? root.name : dentryPath(root);
+  return escape(path) + (mount.root.unhashed ? "//deleted" : "");
 }
 
 /** Mounts that can be reached from `root`, with their paths as seen from there. */

@@ -1,9 +1,18 @@
 import assert from "node:assert/strict";
 import { EACCES, EINVAL, ENOENT, EPERM } from "../../../fs/abi/errno.ts";
-import { O_RDONLY, O_RDWR, O_WRONLY } from "../../../fs/abi/open.ts";
+import { MS_BIND } from "../../../fs/abi/mount.ts";
+import { O_CREAT, O_RDONLY, O_RDWR, O_WRONLY } from "../../../fs/abi/open.ts";
 import { Stat } from "../../../fs/abi/stat.ts";
 import { ProcfsSuper, procType } from "../../../fs/procfs/mod.ts";
-import { openAt, parsePath, type PathName, readlinkAt, statAt } from "../../../fs/vfs/mod.ts";
+import {
+  mountAt,
+  mountinfo,
+  openAt,
+  parsePath,
+  type PathName,
+  readlinkAt,
+  statAt,
+} from "../../../fs/vfs/mod.ts";
 import type { OpenFile } from "../../../fs/vfs/open_file.ts";
 import { CLONE_NEWPID, CLONE_NEWTIME, CLONE_NEWUSER, CLONE_NEWUTS } from "../../abi/linux/clone.ts";
 import { SIGNAL } from "../../abi/linux/signal.ts";
@@ -276,4 +285,19 @@ Deno.test("mount options of proc: hidepid, gid, subset (man 5 proc)", () => {
   assert.equal(read(member, "/c/1/status"), -ENOENT);
   assert.equal(read(init, "/d/version"), -ENOENT);
   assert.ok(typeof read(init, "/d/self/stat") === "string");
+});
+
+Deno.test("namespaces(7): bind mounting a file of /proc/PID/ns keeps the namespace alive, and mountinfo names it", () => {
+  const { root } = machine();
+  const other = child(root, { flags: CLONE_NEWUTS });
+  const { uts } = other.nsproxy;
+  (openAt(root, null, name("/uts"), O_WRONLY | O_CREAT, 0o644) as OpenFile).close();
+  assert.equal(mountAt(root, name(`/proc/${other.pid}/ns/uts`), name("/uts"), "", MS_BIND, ""), 0);
+  other.exit(0);
+  const file = open(root, "/uts");
+  assert.ok(file instanceof NamespaceFile && file.namespace === uts);
+  assert.match(
+    mountinfo(root.mountNs, root.root),
+    new RegExp(` uts:\\[${uts.ino}\\] /uts rw,.* - nsfs nsfs rw$`, "m"),
+  );
 });
