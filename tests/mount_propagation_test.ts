@@ -22,6 +22,7 @@ import {
   MS_STRICTATIME,
   MS_UNBINDABLE,
 } from "../fs/abi/mount.ts";
+import { ROOT_CRED } from "../fs/vfs/cred.ts";
 import { lookupAt, mkdirAt, mountAt, mountinfo, type MountNamespace } from "../fs/vfs/mod.ts";
 import { path, testCaller } from "../fs/testing/mod.ts";
 import { tmpfsType } from "../fs/tmpfs/mod.ts";
@@ -162,7 +163,7 @@ function normal(namespaces: readonly string[], top: string): string[] {
 
 class Ours {
   readonly first = testCaller(
-    tmpfsType.create([], "none", { vfs: { clock: { now: () => 0 } } } as never) as never,
+    tmpfsType.create([], "none", { vfs: { clock: { now: () => 0 } }, cred: ROOT_CRED } as never) as never,
   );
   readonly second: { mountNs: MountNamespace };
 
