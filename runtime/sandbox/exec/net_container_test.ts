@@ -322,3 +322,20 @@ Deno.test("none: nothing but the loopback interface", () =>
     assert.equal(await g.connect(g.socket(), at("93.184.216.34", 80)), -101);
     assert.equal(await g.connect(g.socket(), at(LO, 80)), -111);
   }));
+
+Deno.test("a socket that is gone ends its connection outside, also after a half close, and what it sent arrives", async () => {
+  let received = 0;
+  await withServer(async (conn) => {
+    await conn.write(encode("hello"));
+    received = (await new Response(conn.readable).arrayBuffer()).byteLength;
+  }, (port) =>
+    withNetwork({ mode: "host", rules: [`allow=${LO}`] }, async (g) => {
+      const fd = g.socket();
+      assert.equal(await g.connect(fd, at(LO, port)), 0);
+      await g.sendAll(fd, new Uint8Array(2_000_000));
+      assert.equal(await g.text(fd), "hello");
+      assert.equal(calls.shutdown(g.task, fd, SHUT_WR), 0);
+      g.task.files.close(fd);
+    }));
+  assert.equal(received, 2_000_000);
+});

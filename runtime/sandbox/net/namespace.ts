@@ -70,7 +70,7 @@ export class NetNamespace extends Namespace {
     this.loopback.addAddress(LOOPBACK6, 128);
   }
 
-  /** The same with the loopback interface up. */
+  /** The same with the loopback interface up, as every runtime leaves it: no program here could switch it on. */
   static withLoopback(owner: UserNamespace): NetNamespace {
     const namespace = new NetNamespace(owner);
     namespace.loopback.up = true;

@@ -2,14 +2,20 @@
 import { EAGAIN } from "../../../../fs/abi/errno.ts";
 import { POLLIN, POLLOUT } from "../../../../fs/abi/poll.ts";
 import type { WaitQueue } from "../../../../fs/vfs/wait_queue.ts";
-import { AF_INET, AF_INET6, SHUT_WR } from "../../../abi/linux/socket.ts";
+import { AF_INET, AF_INET6, SHUT_WR, TCP_STATE } from "../../../abi/linux/socket.ts";
 import { type InetAddress, inetAddress } from "../address.ts";
 import { ANY4, ANY6, type Ip } from "../ip.ts";
-import { type HostConnection, type HostListener, track, type Uplink } from "../uplink.ts";
+import { type HostConnection, type HostListener, type HostNetwork, track, type Uplink } from "../uplink.ts";
 import { TcpSocket } from "./tcp.ts";
 import { TcpEndpoint } from "./tcp_endpoint.ts";
 
-const CHUNK = 64 * 1024;
+/** Bytes that are moved at once; connections that move little do with the first size. */
+const FIRST = 4 * 1024, CHUNK = 64 * 1024;
+
+/** The buffer for the next piece, after one that filled `buffer`. */
+function larger(buffer: Uint8Array<ArrayBuffer>): Uint8Array<ArrayBuffer> {
+  return buffer.length < CHUNK ? new Uint8Array(buffer.length * 4) : buffer;
+}
 
 /** Resolves at the next wake with one of these events. */
 export function woken(queue: WaitQueue, events: number): Promise<void> {
@@ -33,7 +39,7 @@ export function dial(socket: TcpSocket, uplink: Uplink, to: InetAddress): void {
     const proxy = TcpSocket.proxy(socket.ns, socket.family);
     if (uplink.binds) socket.adoptLocal(connection.local);
     TcpEndpoint.join(socket, proxy);
-    track(uplink.host, pump(proxy, connection));
+    void pump(uplink.host, proxy, connection);
   });
 }
 
@@ -64,24 +70,35 @@ function arrive(socket: TcpSocket, { host }: Uplink, connection: HostConnection)
   const { local, remote } = connection;
   const proxy = socket.arrive(local.ip, remote.ip, remote.port);
   if (proxy === undefined) connection.close();
-  else track(host, pump(proxy, connection));
+  else void pump(host, proxy, connection);
 }
 
-/** Moves bytes both ways until both have ended; then both are closed. */
-export async function pump(proxy: TcpSocket, connection: HostConnection): Promise<void> {
-  await Promise.all([toHost(proxy, connection), fromHost(proxy, connection)]);
-  connection.close();
+/** Moves bytes both ways until both have ended; then both are closed. What goes to the host is noted as on its way. */
+export async function pump(host: HostNetwork, proxy: TcpSocket, connection: HostConnection): Promise<void> {
+  const sent = toHost(proxy, connection);
+  track(host, sent);
+  await Promise.all([
+    sent.then(() => untilClosed(proxy)).then(() => connection.close()),
+    fromHost(proxy, connection),
+  ]);
   proxy.close();
 }
 
+/** Nobody inside can read any more: the end was sent both ways, or the socket is gone. */
+async function untilClosed(proxy: TcpSocket): Promise<void> {
+  while (proxy.state !== TCP_STATE.CLOSE && proxy.peer?.isClosed === false) await woken(proxy.queue, POLLOUT);
+}
+
 async function toHost(proxy: TcpSocket, connection: HostConnection): Promise<void> {
-  const buffer = new Uint8Array(CHUNK);
+  let buffer = new Uint8Array(FIRST);
   try {
     for (;;) {
-      const n = proxy.recv(buffer, 0, CHUNK, 0);
+      const n = proxy.recv(buffer, 0, buffer.length, 0);
       if (n === -EAGAIN) await woken(proxy.queue, POLLIN);
-      else if (n > 0) { for (let at = 0; at < n;) at += await connection.write(buffer.subarray(at, n)); }
-      else if (n === 0 && proxy.peer?.isClosed === false) return await connection.closeWrite();
+      else if (n > 0) {
+        for (let at = 0; at < n;) at += await connection.write(buffer.subarray(at, n));
+        if (n === buffer.length) buffer = larger(buffer);
+      } else if (n === 0 && proxy.peer?.isClosed === false) return await connection.closeWrite();
       else return connection.close(); // nobody reads an answer any more
     }
   } catch {
@@ -91,7 +108,7 @@ async function toHost(proxy: TcpSocket, connection: HostConnection): Promise<voi
 }
 
 async function fromHost(proxy: TcpSocket, connection: HostConnection): Promise<void> {
-  const buffer = new Uint8Array(CHUNK);
+  let buffer = new Uint8Array(FIRST);
   try {
     for (;;) {
       const n = await connection.read(buffer);
@@ -105,6 +122,7 @@ async function fromHost(proxy: TcpSocket, connection: HostConnection): Promise<v
         else if (sent < 0) return connection.close();
         else at += sent;
       }
+      if (n === buffer.length) buffer = larger(buffer);
     }
   } catch {
     proxy.abort(); // the socket inside sees a reset

@@ -69,7 +69,7 @@ function publishTcp(
     const client = { ip: shown(connection.remote), port: connection.remote.port };
     const proxy = findListener(ns, ip, port, client)?.arrive(ip, client.ip, client.port);
     if (proxy === undefined) connection.close(); // nobody listens there, or is too busy
-    else track(host, pump(proxy, connection));
+    else void pump(host, proxy, connection);
   });
   return { local: listener.local, answers: () => false, close: () => listener.close() };
 }
