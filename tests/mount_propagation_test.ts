@@ -25,7 +25,7 @@ import {
 import { ROOT_CRED } from "../fs/vfs/cred.ts";
 import { lookupAt, mkdirAt, mountAt, mountinfo, type MountNamespace } from "../fs/vfs/mod.ts";
 import { path, testCaller } from "../fs/testing/mod.ts";
-import { tmpfsType } from "../fs/tmpfs/mod.ts";
+import { TmpfsSuper, tmpfsType } from "../fs/tmpfs/mod.ts";
 import { testWhen } from "./support/when.ts";
 
 const NEEDS = { root: true, os: ["linux"] as const, tools: ["unshare", "nsenter", "mount", "umount"] };
@@ -162,9 +162,7 @@ function normal(namespaces: readonly string[], top: string): string[] {
 }
 
 class Ours {
-  readonly first = testCaller(
-    tmpfsType.create([], "none", { vfs: { clock: { now: () => 0 } }, cred: ROOT_CRED } as never) as never,
-  );
+  readonly first = testCaller(new TmpfsSuper());
   readonly second: { mountNs: MountNamespace };
 
   constructor() {

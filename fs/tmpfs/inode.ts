@@ -23,7 +23,9 @@ import {
 } from "../abi/open.ts";
 import { nameByteLength } from "../abi/name.ts";
 import { XATTR_CREATE, XATTR_REPLACE } from "../abi/xattr.ts";
+import { MOUNT_ATTR_STRICTATIME } from "../abi/mount.ts";
 import { accessed } from "../vfs/access_time.ts";
+import type { Mount } from "../vfs/dentry.ts";
 import { Inode, type SetAttr } from "../vfs/inode.ts";
 import { type DirStream, type OpenFile, RegularFile } from "../vfs/open_file.ts";
 import { Content } from "./content.ts";
@@ -311,7 +313,9 @@ export class TmpfsInode extends Inode {
 class TmpfsFile extends RegularFile {
   readonly #inode: TmpfsInode;
   readonly #content: Content;
-  #read = false;
+  /** Status change time when the access time was last looked at: with relatime there is nothing to do before it changes. */
+  #seenSec = -1;
+  #seenNsec = -1;
 
   constructor(inode: TmpfsInode, flags: number) {
     super(inode, flags);
@@ -324,9 +328,17 @@ class TmpfsFile extends RegularFile {
     if (left <= 0) return 0;
     const n = len < left ? len : left;
     this.#content.read(buf, off, n, pos);
-    if (this.mount !== null && (this.flags & O_NOATIME) === 0) accessed(this.mount, this.#inode, !this.#read);
-    this.#read = true;
+    if (this.mount !== null) this.#accessed(this.mount);
     return n;
+  }
+
+  #accessed(mount: Mount): void {
+    const inode = this.#inode;
+    const same = this.#seenNsec === inode.ctimeNsec && this.#seenSec === inode.ctimeSec;
+    if (same && (mount.flags & MOUNT_ATTR_STRICTATIME) === 0) return;
+    if ((this.flags & O_NOATIME) === 0) accessed(mount, inode, this.#seenSec < 0);
+    this.#seenSec = inode.ctimeSec;
+    this.#seenNsec = inode.ctimeNsec;
   }
 
   protected override writeAt(buf: Uint8Array, off: number, len: number, pos: number): number {

@@ -12,7 +12,6 @@ import {
   X_OK,
 } from "../abi/open.ts";
 import { lookupChild } from "./dcache.ts";
-import type { FsCred } from "./cred.ts";
 import type { Dentry, Mount, VPath } from "./dentry.ts";
 import { credOn } from "./mount_idmap.ts";
 import { parsePath, type PathName } from "./path_name.ts";
@@ -33,8 +32,6 @@ export class WalkState {
   /** The path (or a link that ended it) wants a directory. */
   mustBeDir = false;
   #caller!: Caller;
-  /** The caller as the files of the mount know it. */
-  #cred!: FsCred;
   #rootMount!: Mount;
   #rootDentry!: Dentry;
   #beneathMount: Mount | null = null;
@@ -53,7 +50,6 @@ export class WalkState {
     const root = (resolve & RESOLVE_IN_ROOT) !== 0 ? start : c.root;
     this.#caller = c;
     this.mount = start.mount;
-    this.#cred = credOn(c.cred, start.mount);
     this.dentry = start.dentry;
     this.#rootMount = root.mount;
     this.#rootDentry = root.dentry;
@@ -88,7 +84,9 @@ export class WalkState {
       }
       const inode = this.dentry.inode!;
       if ((inode.mode & S_IFMT) !== S_IFDIR) return -ENOTDIR;
-      const error = permission(this.#cred, inode, X_OK);
+      const { idmap } = this.mount;
+      const { cred } = this.#caller;
+      const error = permission(idmap === null ? cred : idmap.cred(cred), inode, X_OK);
       if (error < 0) return error;
       const name = parts[i++]!;
       const isLast = i === parts.length && (pending === null || pending.every(([p, at]) => at === p.length));
@@ -142,15 +140,9 @@ export class WalkState {
   #toRoot(): number {
     if ((this.#resolve & RESOLVE_BENEATH) !== 0) return -EXDEV;
     if ((this.#resolve & RESOLVE_NO_XDEV) !== 0 && this.#rootMount !== this.mount) return -EXDEV;
-    this.#stand(this.#rootMount);
+    this.mount = this.#rootMount;
     this.dentry = this.#rootDentry;
     return 0;
-  }
-
-  #stand(mount: Mount): void {
-    if (mount === this.mount) return;
-    this.mount = mount;
-    this.#cred = credOn(this.#caller.cred, mount);
   }
 
   #atRoot(): boolean {
@@ -168,7 +160,7 @@ export class WalkState {
       mount = mount.parent;
       if (dentry === this.#rootDentry && mount === this.#rootMount) break;
     }
-    this.#stand(mount);
+    this.mount = mount;
     if (dentry === this.#rootDentry && mount === this.#rootMount) {
       this.dentry = dentry;
       return 0;
@@ -182,7 +174,7 @@ export class WalkState {
       const mount = this.mount.children.get(dentry);
       if (mount === undefined) break;
       if ((this.#resolve & RESOLVE_NO_XDEV) !== 0) return -EXDEV;
-      this.#stand(mount);
+      this.mount = mount;
       dentry = mount.root;
     }
     this.dentry = dentry;
@@ -199,7 +191,7 @@ export class WalkState {
       if (typeof magic === "number") return magic;
       if ((this.#resolve & RESOLVE_NO_MAGICLINKS) !== 0) return -ELOOP;
       if ((this.#resolve & (RESOLVE_IN_ROOT | RESOLVE_BENEATH)) !== 0) return -EXDEV;
-      this.#stand(magic.mount);
+      this.mount = magic.mount;
       this.dentry = magic.dentry;
       return 0;
     }

@@ -1,18 +1,25 @@
-/** The cpuset controller: lists that are kept and shown. Everything runs on one processor anyway. @module */
-import { EINVAL } from "../../../../fs/abi/errno.ts";
+/** The cpuset controller: lists of what the host has, kept and shown. Everything runs on one processor anyway. @module */
+import { EINVAL, ERANGE } from "../../../../fs/abi/errno.ts";
 import type { Cgroup } from "./group.ts";
 
-/** Highest number of a processor or node that a list may have. */
-const HIGHEST = 8191;
+/** Most processors that a list may name where the host's number is not known. */
+const UNKNOWN = 8192;
 
-/** A list as Linux shows it ("0-3,7"), or a negative errno. */
-function normalized(text: string): string | number {
+/** How many there are: processors of the host, for which configurations are written; one memory node. */
+const COUNT: Readonly<Record<"cpus" | "mems", number>> = {
+  cpus: globalThis.navigator?.hardwareConcurrency ?? UNKNOWN,
+  mems: 1,
+};
+
+/** A list as Linux shows it ("0-3,7"): -EINVAL for what is none, -ERANGE beyond `count`. */
+function normalized(text: string, count: number): string | number {
   const set = new Set<number>();
   for (const part of text.split(",").filter((each) => each.trim() !== "")) {
     const match = /^\s*(\d+)(?:-(\d+))?\s*$/.exec(part);
     if (match === null) return -EINVAL;
     const from = Number(match[1]), to = Number(match[2] ?? match[1]);
-    if (from > to || to > HIGHEST) return -EINVAL;
+    if (from > to) return -EINVAL;
+    if (to >= count) return -ERANGE;
     for (let i = from; i <= to; i++) set.add(i);
   }
   const sorted = [...set].sort((a, b) => a - b);
@@ -36,9 +43,9 @@ export class Cpuset {
   /** Of a group. */
   constructor(readonly group: Cgroup) {}
 
-  /** Sets one of the lists: 0, or -EINVAL. */
+  /** Sets one of the lists: 0, -EINVAL or -ERANGE. */
   write(which: "cpus" | "mems", text: string): number {
-    const list = normalized(text);
+    const list = normalized(text, COUNT[which]);
     if (typeof list === "number") return list;
     this[which] = list;
     return 0;
