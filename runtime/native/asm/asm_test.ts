@@ -43,7 +43,7 @@ for (const { architecture, assemble } of Object.values(MACHINES)) {
   const tool = architecture === "x86_64" ? "objdump" : "llvm-mc";
 
   Deno.test(`the interpreter for ${architecture} has the bytes of its listing (tests/golden)`, async () => {
-    if (Deno.env.has("UPDATE_GOLDEN")) {
+    if (Deno.env.has("UMIAK_UPDATE_GOLDEN")) {
       await Deno.writeTextFile(golden, await disassemble(architecture, code));
     }
     assert.deepEqual([...code], bytesOf(await Deno.readTextFile(golden)));

@@ -22,13 +22,18 @@ export function childOf(pid: number): KnownChild | undefined {
   return children.get(pid);
 }
 
+async function endOf({ pidfd, terminal }: KnownChild): Promise<number> {
+  if (terminal === undefined) return await waitFor(pidfd.fd);
+  return await (await import("./proxy.ts")).proxyTerminal(pidfd, terminal);
+}
+
 const waiting = new WeakMap<KnownChild, Promise<number>>();
 
 /** Waits for a child, and forgets it. Its wait status; the same for everybody who waits. */
 export function waitForChild(pid: number, child: KnownChild): Promise<number> {
   let status = waiting.get(child);
   if (status === undefined) {
-    status = waitFor(child.pidfd.fd).finally(() => {
+    status = endOf(child).finally(() => {
       children.delete(pid);
       child.pidfd.close();
       child.terminal?.close();

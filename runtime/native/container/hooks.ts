@@ -8,13 +8,13 @@ import type { State, Status } from "../../spec/state.ts";
 import type { Spec } from "../../spec/types.ts";
 import { signalName } from "../../abi/linux/signal.ts";
 import { Descriptor, makePipe, whileOpenAsync } from "../ffi/descriptors.ts";
-import { must, sys, sysBlocking, thisMachine } from "../ffi/kernel.ts";
+import { must, sys, thisMachine } from "../ffi/kernel.ts";
 import type { Child } from "../ffi/spawn.ts";
-import { waitFor } from "../ffi/wait.ts";
 import { hookTable, namespaceFlags } from "../program/enter.ts";
 import { enterContainer, openProcess } from "./enter.ts";
+import { follow } from "./follow.ts";
 
-const MFD_CLOEXEC = 1, SIGKILL = 9, POLLIN = 1;
+const MFD_CLOEXEC = 1, SIGKILL = 9;
 /** Bytes of a hook's output that are kept for the error message. */
 const MAX_OUTPUT = 4096;
 
@@ -27,24 +27,16 @@ function fileOf(text: string): Descriptor {
   return file;
 }
 
-/** What the process writes until it ends, and how that is. What it has started may hold the pipe, and is not waited for. */
+/** What the process writes until it ends, at most MAX_OUTPUT of it, and how that is. */
 async function collect(child: Child, output: Descriptor): Promise<{ status: number; output: string }> {
-  const poll = new Uint8Array(16), view = new DataView(poll.buffer), chunk = new Uint8Array(MAX_OUTPUT);
   const decoder = new TextDecoder();
-  let text = "", watched = output.fd;
-  for (;;) {
-    [child.pidfd.fd, watched].forEach((fd, i) => {
-      view.setInt32(8 * i, fd, true);
-      view.setUint32(8 * i + 4, POLLIN, true);
-    });
-    await sysBlocking("ppoll", poll, 2, 0, 0, 0);
-    const ended = view.getUint16(6, true) !== 0;
-    if (view.getUint16(14, true) !== 0) {
-      const n = sys("read", output.fd, chunk, chunk.length);
-      if (n <= 0) watched = -1;
-      else text = (text + decoder.decode(chunk.subarray(0, n), { stream: true })).slice(0, MAX_OUTPUT);
-    } else if (ended) return { status: await waitFor(child.pidfd.fd), output: text };
-  }
+  let text = "";
+  const status = await follow(child.pidfd, output, (bytes) => {
+    if (text.length < MAX_OUTPUT) {
+      text = (text + decoder.decode(bytes, { stream: true })).slice(0, MAX_OUTPUT);
+    }
+  });
+  return { status, output: text };
 }
 
 /** Starts a hook that reads `input` and writes to `out`. */

@@ -1,6 +1,6 @@
 /** The program of a container's init, from its first instruction to its execve. @module */
 import { ENOSYS } from "../../../fs/abi/errno.ts";
-import { CLONE_NEWTIME } from "../../abi/linux/clone.ts";
+import { CLONE_NEWPID, CLONE_NEWTIME, CLONE_NEWUSER } from "../../abi/linux/clone.ts";
 import { AT_FDCWD, O_CLOEXEC, O_RDONLY } from "../../../fs/abi/open.ts";
 import type { Step, SyscallProgram } from "../../program/types.ts";
 import type { Process, Spec } from "../../spec/types.ts";
@@ -87,6 +87,23 @@ function ownNamespaces({ spec, keyring }: InitRequest): NativeStep[] {
   ];
 }
 
+/**
+ * Namespaces that are made by root of a user namespace, not by whoever is not yet mapped: what they have belongs to their maker (the root of
+ * mqueue, for one).
+ */
+function laterNamespaces({ spec, program: { cloneFlags } }: InitRequest): number {
+  const inUserNamespace = spec.linux.namespaces.some(({ type }) => type === "user");
+  return inUserNamespace ? cloneFlags & ~(CLONE_NEWUSER | CLONE_NEWPID) : 0;
+}
+
+/** The first steps of a program: after it has become root of a user namespace, the namespaces that waited for that. */
+function beginning(steps: readonly Step[], later: number): readonly Step[] {
+  if (later === 0) return steps;
+  const root = steps.findLastIndex((step) => isCall(step, "setresuid"));
+  const unshare: Step = { call: "unshare", args: [later], what: "making namespaces" };
+  return [...steps.slice(0, root + 1), unshare, ...steps.slice(root + 1)];
+}
+
 const isCall = (step: Step | undefined, call: string): boolean =>
   step !== undefined && "call" in step && step.call === call;
 
@@ -123,6 +140,7 @@ export function initSteps(request: InitRequest): NativeStep[] {
     },
   };
   const all = (steps: readonly Step[]): NativeStep[] => translate(steps, architecture, meetings);
+  const later = laterNamespaces(request);
   const session = init.findIndex((step) => isCall(step, "setsid"));
   const chdir = lastDirectory(init);
   return [
@@ -130,9 +148,9 @@ export function initSteps(request: InitRequest): NativeStep[] {
     reportTo(report),
     ...resetSignals(),
     ...all(before),
-    ...isInSteps(request.program) ? continueInSibling(cloneFlags) : [],
+    ...isInSteps(request.program) ? continueInSibling(cloneFlags & ~later) : [],
     ...awaitByte(sync, "beginning"),
-    ...all(init.slice(0, session)),
+    ...all(beginning(init.slice(0, session), later)),
     ...ownNamespaces(request),
     ...all(init.slice(session, chdir)),
     ...closeAllBut(first, [report, sync, start, result]),

@@ -1,8 +1,20 @@
 /** Arguments of system calls as the kernel takes them: numbers, slots, and addresses in the data. @module */
-import type { Arg, CallStep, CapSets, MountAttr, OpenHow, Rlimit } from "../../program/types.ts";
+import { TTY_IOCTL } from "../../abi/linux/tty_ioctl.ts";
+import type { Arg, CallStep, CapSets, MountAttr, OpenHow, Rlimit, SchedAttr } from "../../program/types.ts";
 import type { Architecture } from "../asm/machine.ts";
 import type { Data } from "./data.ts";
-import { capData, capHeader, mountAttrBytes, openHow, rlimitBytes, words32 } from "./structs.ts";
+import {
+  capData,
+  capHeader,
+  mountAttrBytes,
+  NODE_BITS,
+  nodeMask,
+  openHow,
+  rlimitBytes,
+  schedAttr,
+  winsize,
+  words32,
+} from "./structs.ts";
 import type { NativeArg } from "./types.ts";
 
 /** An argument of a record. */
@@ -73,6 +85,20 @@ const SPECIAL: Readonly<
     { data: data.strings(env as readonly string[]) },
   ],
   write: ([fd, value], data) => [word(fd!, data), ...text(value, data)],
+  ioctl: ([fd, request, value], data) => [
+    ...[word(fd!, data), word(request!, data)],
+    typeof value === "object" && value !== null && "rows" in value
+      ? { data: data.add(winsize(value)) }
+      : request === TTY_IOCTL.TIOCSPTLCK
+      ? { data: data.add(words32([value as number])) }
+      : word(value!, data),
+  ],
+  sched_setattr: ([pid, attr, flags], data) => [
+    ...[word(pid!, data), { data: data.add(schedAttr(attr as SchedAttr)) }, word(flags!, data)],
+  ],
+  set_mempolicy: ([mode, nodes], data) => [
+    ...[word(mode!, data), { data: data.add(nodeMask(nodes as readonly number[])) }, number(NODE_BITS)],
+  ],
   sethostname: ([name], data) => text(name, data),
   setdomainname: ([name], data) => text(name, data),
 };

@@ -1,6 +1,6 @@
 /** Structures of system calls as bytes: the same on x86_64 and aarch64, which are little-endian and have 64 bits. @module */
 import { O_DIRECTORY, O_NOFOLLOW } from "../../../fs/abi/open.ts";
-import type { CapSets, MountAttr, OpenHow, Rlimit } from "../../program/types.ts";
+import type { CapSets, MountAttr, OpenHow, Rlimit, SchedAttr, WindowSize } from "../../program/types.ts";
 import type { Architecture } from "../asm/machine.ts";
 
 /** Makes a structure: `fill` writes into it. */
@@ -74,6 +74,38 @@ export function words32(values: readonly number[]): Uint8Array {
     4 * values.length,
     (view) => values.forEach((value, i) => view.setUint32(4 * i, value, true)),
   );
+}
+
+/** struct winsize (man 2 ioctl_tty). */
+export function winsize({ rows, cols, xpixel, ypixel }: WindowSize): Uint8Array {
+  return struct(
+    8,
+    (view) => [rows, cols, xpixel, ypixel].forEach((value, i) => view.setUint16(2 * i, value, true)),
+  );
+}
+
+/** struct sched_attr (man 2 sched_setattr), as it was first: 48 bytes. */
+export function schedAttr(attr: SchedAttr): Uint8Array {
+  return struct(48, (view) => {
+    view.setUint32(0, 48, true);
+    view.setUint32(4, attr.sched_policy, true);
+    view.setBigUint64(8, BigInt(attr.sched_flags), true);
+    view.setInt32(16, attr.sched_nice, true);
+    view.setUint32(20, attr.sched_priority, true);
+    [attr.sched_runtime, attr.sched_deadline, attr.sched_period].forEach((value, i) => {
+      view.setBigUint64(24 + 8 * i, value, true);
+    });
+  });
+}
+
+/** Bits that a mask of memory nodes has (MAX_NUMNODES), and one more, which the kernel takes off. */
+export const NODE_BITS = 1025;
+
+/** A mask of memory nodes (man 2 set_mempolicy). */
+export function nodeMask(nodes: readonly number[]): Uint8Array {
+  return struct(128, (view) => {
+    for (const node of nodes) view.setUint8(node >> 3, view.getUint8(node >> 3) | 1 << (node & 7));
+  });
 }
 
 /** What clone3(2) is asked for. */
