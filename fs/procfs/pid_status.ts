@@ -4,6 +4,8 @@ import { ticks } from "./system.ts";
 
 const STATES: Readonly<Record<string, string>> = { R: "running", S: "sleeping", T: "stopped", Z: "zombie" };
 const PAGE = 4096;
+/** RLIM_INFINITY. */
+const NO_LIMIT = "18446744073709551615";
 
 /** /proc/PID/status. */
 export function status(t: ProcTask): string {
@@ -31,7 +33,7 @@ export function status(t: ProcTask): string {
     ["NSsid", t.nsSids.join("\t")],
     ...memory,
     ["Threads", 1],
-    ["SigQ", `${signals.queued}/${signals.limit}`],
+    ["SigQ", `${signals.queued}/${signals.limit === Infinity ? NO_LIMIT : signals.limit}`],
     ["SigPnd", "0".repeat(16)],
     ["ShdPnd", signals.pending],
     ["SigBlk", signals.blocked],
@@ -69,7 +71,7 @@ export function stat(t: ProcTask): string {
   fields[21] = ticks(t.startMs);
   fields[22] = t.memory; // vsize, bytes
   fields[23] = Math.ceil(t.memory / PAGE); // rss, pages
-  fields[24] = "18446744073709551615"; // rsslim: none
+  fields[24] = NO_LIMIT; // rsslim: none
   fields[30] = low(t.signals.pending);
   fields[31] = low(t.signals.blocked);
   fields[32] = low(t.signals.ignored);

@@ -8,6 +8,7 @@ import { credOn, openAt, parsePath, permission } from "../../../fs/vfs/mod.ts";
 import type { OpenFile } from "../../../fs/vfs/open_file.ts";
 import { SIGNAL } from "../../abi/linux/signal.ts";
 import type { BinaryFormat, LoadedImage } from "./binfmt.ts";
+import { commOf } from "./comm.ts";
 import { commitExecCredentials } from "./commit_cred.ts";
 import { credentialsAfterExec } from "./exec_cred.ts";
 import type { Task } from "./task.ts";
@@ -16,7 +17,6 @@ import type { Task } from "./task.ts";
 const HEADER_SIZE = 256;
 /** Scripts whose interpreter is a script … at most this deep (man 2 execve, ELOOP). */
 const MAX_INTERPRETERS = 4;
-const COMM_LENGTH = 15;
 
 interface Found {
   readonly file: OpenFile;
@@ -131,7 +131,7 @@ export async function execve(
       return -image.errno;
     }
     task.exe = { mount: file.mount!, dentry: file.dentry! };
-    task.comm = (path.split("/").at(-1) ?? path).slice(0, COMM_LENGTH);
+    task.comm = commOf(path.split("/").at(-1) ?? path);
     task.argv = found.argv;
     task.envp = envp;
     task.hasExecuted = true;

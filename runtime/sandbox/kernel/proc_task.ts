@@ -7,6 +7,7 @@ import type { ProcControl, ProcTask } from "../../../fs/procfs/mod.ts";
 import { RLIMIT } from "../../abi/linux/rlimit.ts";
 import { netFiles } from "../net/proc/tables.ts";
 import { guestMemory } from "./cgroup_host.ts";
+import { commOf } from "./comm.ts";
 import type { Namespace } from "./namespace.ts";
 import type { PidNamespace } from "./pid_namespace.ts";
 import type { Pid } from "./pid.ts";
@@ -181,10 +182,9 @@ export class TaskView implements ProcTask {
   /** See ProcTask. */
   get signals(): ProcTask["signals"] {
     const { signals, rlimits } = this.task;
-    const limit = rlimits.get(RLIMIT.RLIMIT_SIGPENDING)!.soft;
     return {
       queued: signals.queued,
-      limit: limit === Infinity ? 2 ** 53 - 1 : limit,
+      limit: rlimits.get(RLIMIT.RLIMIT_SIGPENDING)!.soft,
       pending: signals.pending().toString(),
       blocked: signals.blocked.toString(),
       ignored: signals.ignored().toString(),
@@ -317,7 +317,7 @@ export class TaskView implements ProcTask {
           read: () => `${task.comm}\n`,
           write(text) {
             if (reader !== task) return -EINVAL; // threads of the same process only
-            task.comm = text.slice(0, 15);
+            task.comm = commOf(text);
             return 0;
           },
         };
