@@ -7,9 +7,9 @@ import assert from "node:assert/strict";
 import { GuestKernel } from "../support/guests.ts";
 import { repositoryFile, withDirectory } from "../support/umiak.ts";
 import { testWhen } from "../support/when.ts";
-import { dashModule } from "./dash.ts";
+import { debianProgram } from "./debian_program.ts";
 
-const dash = await dashModule();
+const dash = await debianProgram("dash");
 
 const CASES: Readonly<Record<string, string>> = {
   "simple commands and variables":
@@ -82,14 +82,13 @@ async function onLinux(script: string): Promise<[number, string]> {
   });
 }
 
-const missing = typeof dash === "string" ? dash : undefined;
 const oracle = Deno.build.os === "linux" && await Deno.stat("/usr/bin/dash").then(() => true, () => false);
 
 for (const interruptible of [false, true]) {
-  const needs = { missing: missing ?? (oracle ? undefined : "needs Debian's dash to compare with") };
+  const needs = { missing: dash.missing ?? (oracle ? undefined : "needs Debian's dash to compare with") };
   testWhen(needs, `dash does as dash on Linux${interruptible ? ", interruptible" : ""}`, async (t) => {
     const files = {
-      "/bin/sh": dash as Uint8Array,
+      "/bin/sh": await Deno.readFile(dash.path),
       "/bin/cat": await Deno.readFile(repositoryFile("tests/guests/cat.wasm")),
       "/dev/null": new Uint8Array(0),
       "/work/.keep": new Uint8Array(0),
