@@ -65,7 +65,9 @@ testWhen(
     withBench(async (bench) => {
       const bundle = bench.bundle("b", ["sleep", LONG]);
       const { child, result } = bench.spawn(["run", "-b", bundle, "c"]);
-      while ((await bench.call("state", "c")).stdout.includes('"running"') === false) {
+      let over = false;
+      void result.then(() => over = true);
+      while (!over && !(await bench.call("state", "c")).stdout.includes('"running"')) {
         await new Promise((resolve) => setTimeout(resolve, 20));
       }
       child.kill("SIGTERM");
@@ -191,6 +193,19 @@ testWhen(unix, "what exec has started ends with its container", () =>
     await bench.ok("kill", "c", "KILL");
     assert.equal((await result).code, 137);
   }));
+
+testWhen(
+  unix,
+  "exec in a container whose program computes says why it cannot be",
+  () =>
+    withBench(async (bench) => {
+      await bench.ok("run", "-d", "-b", bench.bundle("b", ["spin"]), "c");
+      for (const more of [[], ["-d"]]) {
+        const { code, stderr } = await bench.call("exec", ...more, "c", "/probe.wasm", "args");
+        assert.deepEqual([code, /computes without a pause/.test(stderr)], [255, true], stderr);
+      }
+    }),
+);
 
 testWhen(unix, "kill --all reaches every process of the container", () =>
   withBench(async (bench) => {

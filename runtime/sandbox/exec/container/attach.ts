@@ -9,6 +9,8 @@ import { failureOf } from "./sockets.ts";
 const CHUNK = 64 * 1024;
 /** Status when the container ends under it: as if by SIGKILL, like everything in a pid namespace whose init has ended. */
 const KILLED = 9;
+/** How long a container may take to say that it has heard. */
+const ANSWER_MS = 5000;
 
 /** A process that has been started. */
 export interface Attached {
@@ -77,11 +79,27 @@ async function showOn(socket: FrameSocket, { isRaw }: OwnTerminal): Promise<() =
   };
 }
 
-/** Starts a process in the container whose host process listens at `control`. Throws if it cannot be started. */
+/** True if something happens within `ms` milliseconds. */
+async function withinTime(work: Promise<unknown>, ms: number): Promise<boolean> {
+  if (ms === Infinity) return await work.then(() => true);
+  const late = Promise.withResolvers<boolean>();
+  const timer = setTimeout(() => late.resolve(false), ms);
+  try {
+    return await Promise.race([work.then(() => true), late.promise]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+/**
+ * Starts a process in the container whose host process listens at `control`, and which may take `patience` milliseconds to say that it has
+ * heard. Throws if it cannot be started.
+ */
 export async function attachProcess(
   control: string,
   process: string,
   terminal: OwnTerminal | undefined,
+  patience: number = ANSWER_MS,
 ): Promise<Attached> {
   let conn: Deno.Conn;
   try {
@@ -95,6 +113,14 @@ export async function attachProcess(
   }
   const socket = new FrameSocket(conn);
   await socket.message({ op: "exec", process });
+  if (!await withinTime(socket.receiveMessage(), patience)) {
+    socket.abort();
+    throw new LifecycleError(
+      "exec: the container's process does not answer: a program in it computes without a pause " +
+        "(the annotation umiak.interruptible=true lets others in)",
+      "failed",
+    );
+  }
   let answer = await socket.receiveMessage(), asked = false;
   // A terminal asks for keys before its program runs.
   for (; answer?.op === "more"; answer = await socket.receiveMessage()) asked = true;

@@ -39,7 +39,7 @@ export async function execIn(
   const control = controlPath(socketsOf(container));
   const ownTerminal = process.terminal && options.consoleSocket !== undefined;
   if (options.detached || ownTerminal) {
-    const child = await detach(container, control, process, options.consoleSocket);
+    const child = await detach(container, control, process, options);
     if (options.detached) child.unref();
     return { pid: child.pid, wait: async () => waitStatusOf(await child.status) };
   }
@@ -47,6 +47,7 @@ export async function execIn(
     control,
     processJson(process),
     process.terminal ? { isRaw: false } : undefined,
+    options.ignorePaused ? Infinity : undefined,
   );
   const forget = noteExec(container.directory, identify(Deno.pid));
   return { pid: Deno.pid, wait: () => attached.wait().finally(forget) };
@@ -57,7 +58,7 @@ async function detach(
   container: Container,
   control: string,
   process: Process,
-  consoleSocket: string | undefined,
+  { consoleSocket, ignorePaused }: ExecOptions,
 ): Promise<Deno.ChildProcess> {
   const { id } = container.record;
   const path = `${socketsOf(container)}/e-${crypto.randomUUID().slice(0, 8)}`;
@@ -68,7 +69,7 @@ async function detach(
       : undefined;
     const child = spawnHostProcess({ args: ["exec", container.directory, control, path], terminal });
     const conn = await Promise.race([listener.accept(), child.status.then(() => null)]);
-    const answer = conn === null ? null : await order(new FrameSocket(conn), process);
+    const answer = conn === null ? null : await order(new FrameSocket(conn), process, ignorePaused);
     if (answer === null) {
       throw new LifecycleError(
         `exec in container ${JSON.stringify(id)}: its process ended unexpectedly`,
@@ -88,9 +89,14 @@ async function detach(
   }
 }
 
-async function order(socket: FrameSocket, process: Process): Promise<Message | null> {
+async function order(socket: FrameSocket, process: Process, patient: boolean): Promise<Message | null> {
   try {
-    await socket.message({ op: "process", process: processJson(process), terminal: process.terminal });
+    await socket.message({
+      op: "process",
+      process: processJson(process),
+      terminal: process.terminal,
+      patient,
+    });
     return await socket.receiveMessage();
   } finally {
     socket.abort();

@@ -95,6 +95,7 @@ async function serve(
 /** Runs the process that `message` describes beside `init`, and stays with it to its end. */
 export async function execBeside(init: Task, socket: FrameSocket, message: Message): Promise<void> {
   let task: Task | undefined;
+  await socket.message({ op: "taken" });
   try {
     const process = parseProcess(String(message.process));
     refuseOfProcess(process);

@@ -16,7 +16,12 @@ export async function standForExec(directory: string, control: string, path: str
   try {
     // A terminal that was made for it is raw already.
     const terminal = order.terminal === true ? { isRaw: true } : undefined;
-    attached = await attachProcess(control, String(order.process), terminal);
+    attached = await attachProcess(
+      control,
+      String(order.process),
+      terminal,
+      order.patient === true ? Infinity : undefined,
+    );
   } catch (error) {
     forget();
     const reason = error instanceof LifecycleError ? error.reason : "failed";

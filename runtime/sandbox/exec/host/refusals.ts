@@ -3,7 +3,7 @@
  * specified in the configuration, it MUST generate an error").
  * @module
  */
-import type { LinuxSpec, Process, Spec } from "../../../spec/types.ts";
+import type { LinuxSpec, Process, Seccomp, Spec } from "../../../spec/types.ts";
 
 function refuse(where: string, why: string): never {
   throw new Error(`config.json: ${where}: ${why}`);
@@ -15,7 +15,14 @@ export function refuseOfProcess({ apparmorProfile, selinuxLabel }: Process): voi
   if (selinuxLabel) refuse("process.selinuxLabel", "the userland kernel has no SELinux");
 }
 
-function refuseOfLinux({ mountLabel, netDevices, intelRdt }: LinuxSpec): void {
+function refuseOfSeccomp({ defaultAction, syscalls }: Seccomp): void {
+  if ([defaultAction, ...syscalls.map(({ action }) => action)].includes("SCMP_ACT_NOTIFY")) {
+    refuse("linux.seccomp", "SCMP_ACT_NOTIFY: the userland kernel has no listener to hand out");
+  }
+}
+
+function refuseOfLinux({ mountLabel, netDevices, intelRdt, seccomp }: LinuxSpec): void {
+  if (seccomp !== undefined) refuseOfSeccomp(seccomp);
   if (mountLabel) refuse("linux.mountLabel", "the userland kernel has no SELinux");
   const device = netDevices?.[0];
   if (device !== undefined) {
