@@ -143,3 +143,17 @@ Deno.test("umiak run -t alone: a terminal whose output goes to a pipe", async ()
   ]]);
   assert.doesNotMatch(stdout, /[^\r]\n/);
 });
+
+Deno.test("umiak run -t: much output comes through whole", async () => {
+  const directory = await Deno.makeTempDir();
+  try {
+    const text = Array.from({ length: 40_000 }, (_, i) => `line ${i} \t of many\n`).join("");
+    await Deno.writeTextFile(`${directory}/text`, text);
+    const cat = repositoryFile("tests/guests/cat.wasm");
+    const { code, stdout } = await umiak(["run", "-t", "-v", `${directory}:/d`, cat, "/d/text"]);
+    assert.deepEqual([code, stdout.length], [0, text.length + 40_000]);
+    assert.equal(stdout, text.replaceAll("\n", "\r\n"));
+  } finally {
+    await Deno.remove(directory, { recursive: true });
+  }
+});

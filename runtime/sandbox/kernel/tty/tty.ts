@@ -86,6 +86,11 @@ export class Tty implements Discipline, ControllingTerminal {
   readonly #initial: Termios = this.discipline.termios;
 
   /** See ControllingTerminal. */
+  get device(): number {
+    return this.node?.rdev ?? 0;
+  }
+
+  /** See ControllingTerminal. */
   get tostop(): boolean {
     return (this.discipline.termios.lflag & TOSTOP) !== 0;
   }
@@ -108,9 +113,13 @@ export class Tty implements Discipline, ControllingTerminal {
   write(bytes: Uint8Array): number {
     const { discipline } = this;
     discipline.echo.process();
-    const n = discipline.output.write(bytes);
-    this.#deliver();
-    return n;
+    let done = 0;
+    // Whoever shows the terminal may have read at once: then there is room again, and nobody else would say so.
+    for (let n = -1; n !== 0 && done < bytes.length; done += n) {
+      n = discipline.output.write(bytes.subarray(done));
+      this.#deliver();
+    }
+    return done;
   }
 
   /** Output has reached the master: flushing cannot take it back. */
