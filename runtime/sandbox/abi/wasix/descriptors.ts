@@ -121,7 +121,7 @@ export function descriptors(p: WasiProcess, preview1: FunctionSet): FunctionSet 
       if (!memory.holds(out!, TTY_SIZE)) return FAULT;
       const size = getTerminalSize(task), state = getTerminalState(task);
       const { view } = memory;
-      [size.columns, size.rows, size.width, size.height].forEach((n, i) =>
+      [size.cols, size.rows, size.xpixel, size.ypixel].forEach((n, i) =>
         view.setUint32(out! + i * 4, n, true)
       );
       [
@@ -141,7 +141,7 @@ export function descriptors(p: WasiProcess, preview1: FunctionSet): FunctionSet 
       const flag = (i: number): boolean => view.getUint8(from! + 16 + i) !== 0;
       return toWasi(setTerminalState(
         task,
-        { columns: number(0), rows: number(1), width: number(2), height: number(3) },
+        { cols: number(0), rows: number(1), xpixel: number(2), ypixel: number(3) },
         { echo: flag(3), canonical: flag(4), newlines: flag(5) },
       ));
     },

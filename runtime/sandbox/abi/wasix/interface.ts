@@ -33,7 +33,7 @@ export const WASIX: readonly SupportedFunction[] = [
   { name: "fd_fdflags_set", params: i(2) },
   { name: "path_open2", params: [...i(5), "lo", "lo", ...i(3)], blocks: true },
   { name: "tty_get", params: i(1) },
-  { name: "tty_set", params: i(1), note: "of terminals that have a line discipline" },
+  { name: "tty_set", params: i(1) },
   { name: "getcwd", params: i(2) },
   { name: "chdir", params: i(2) },
   {

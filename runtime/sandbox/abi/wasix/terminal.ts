@@ -1,5 +1,5 @@
 /** The terminal of a process in the few words WASIX has for it. @module */
-import { ENOTTY } from "../../../../fs/abi/errno.ts";
+import { EINTR, ENOTTY } from "../../../../fs/abi/errno.ts";
 import type { OpenFile } from "../../../../fs/vfs/open_file.ts";
 import {
   ECHO,
@@ -10,20 +10,9 @@ import {
   type Winsize,
 } from "../../../abi/linux/termios.ts";
 import { TTY_IOCTL } from "../../../abi/linux/tty_ioctl.ts";
+import { ERESTARTSYS } from "../../kernel/session.ts";
 import type { Task } from "../../kernel/task.ts";
 import { ttyIoctl } from "../../kernel/tty/ioctl.ts";
-
-/** struct winsize. */
-export interface TerminalSize {
-  /** Characters in a line. */
-  readonly columns: number;
-  /** Lines. */
-  readonly rows: number;
-  /** Pixels across. */
-  readonly width: number;
-  /** Pixels down. */
-  readonly height: number;
-}
 
 /** What of a struct termios can be set. */
 export interface TerminalState {
@@ -35,27 +24,29 @@ export interface TerminalState {
   readonly newlines: boolean;
 }
 
+/** What there is without a terminal, or of one that does not tell. */
+const USUAL_SIZE: Winsize = { rows: 25, cols: 80, xpixel: 800, ypixel: 600 };
+
 function terminal(task: Task): OpenFile | undefined {
   return [0, 1, 2].map((fd) => task.files.get(fd)?.file).find((file) => file?.isTty);
 }
 
-/** What a terminal says to a request; undefined if there is none, or it does not say. */
-function ask<T extends Termios | Winsize>(task: Task, request: number): T | undefined {
+function attributes(task: Task): Termios {
   const file = terminal(task);
-  const answer = file === undefined ? -ENOTTY : ttyIoctl(task, file, request);
-  return typeof answer === "number" ? undefined : answer as T;
+  const found = file === undefined ? -ENOTTY : ttyIoctl(task, file, TTY_IOCTL.TCGETS);
+  return typeof found === "number" ? STANDARD_TERMIOS : found as Termios;
 }
 
-/** Its size; what there is without one. */
-export function getTerminalSize(task: Task): TerminalSize {
-  const size = ask<Winsize>(task, TTY_IOCTL.TIOCGWINSZ);
-  if (size === undefined) return { columns: 80, rows: 25, width: 800, height: 600 };
-  return { columns: size.cols, rows: size.rows, width: size.xpixel, height: size.ypixel };
+/** Its size. */
+export function getTerminalSize(task: Task): Winsize {
+  const file = terminal(task);
+  const found = file === undefined ? -ENOTTY : ttyIoctl(task, file, TTY_IOCTL.TIOCGWINSZ);
+  return typeof found === "number" ? USUAL_SIZE : found as Winsize;
 }
 
-/** Its state; that of a new terminal where there is none. */
+/** Its state. */
 export function getTerminalState(task: Task): TerminalState {
-  const { lflag, oflag } = ask<Termios>(task, TTY_IOCTL.TCGETS) ?? STANDARD_TERMIOS;
+  const { lflag, oflag } = attributes(task);
   return {
     echo: (lflag & ECHO) !== 0,
     canonical: (lflag & ICANON) !== 0,
@@ -65,20 +56,21 @@ export function getTerminalState(task: Task): TerminalState {
 
 const withBit = (value: number, bit: number, on: boolean): number => on ? value | bit : value & ~bit;
 
-/** Sets what differs. -ENOTTY if there is no terminal, or what the terminal says. */
-export function setTerminalState(task: Task, size: TerminalSize, state: TerminalState): number {
-  const file = terminal(task), now = ask<Termios>(task, TTY_IOCTL.TCGETS);
-  if (file === undefined || now === undefined) return -ENOTTY;
-  const lflag = withBit(withBit(now.lflag, ECHO, state.echo), ICANON, state.canonical);
-  const oflag = withBit(now.oflag, ONLCR, state.newlines);
-  if (lflag !== now.lflag || oflag !== now.oflag) {
-    const set = ttyIoctl(task, file, TTY_IOCTL.TCSETS, { ...now, lflag, oflag });
-    if (set !== 0) return set as number;
+/** Sets what differs. -ENOTTY if there is no terminal, -EINTR where a job in the background has been stopped for it. */
+export function setTerminalState(task: Task, size: Winsize, state: TerminalState): number {
+  const file = terminal(task);
+  if (file === undefined) return -ENOTTY;
+  const old = attributes(task);
+  const termios: Termios = {
+    ...old,
+    lflag: withBit(withBit(old.lflag, ECHO, state.echo), ICANON, state.canonical),
+    oflag: withBit(old.oflag, ONLCR, state.newlines),
+  };
+  if (termios.lflag !== old.lflag || termios.oflag !== old.oflag) {
+    const set = ttyIoctl(task, file, TTY_IOCTL.TCSETS, termios) as number;
+    if (set < 0) return set === -ERESTARTSYS ? -EINTR : set;
   }
-  const old = getTerminalSize(task);
-  if (old.columns === size.columns && old.rows === size.rows) return 0;
-  const [rows, cols, xpixel, ypixel] = [size.rows, size.columns, size.width, size.height].map((n) =>
-    n & 0xffff
-  ) as [number, number, number, number];
-  return ttyIoctl(task, file, TTY_IOCTL.TIOCSWINSZ, { rows, cols, xpixel, ypixel }) as number;
+  const shown = getTerminalSize(task);
+  if (shown.rows === size.rows && shown.cols === size.cols) return 0;
+  return ttyIoctl(task, file, TTY_IOCTL.TIOCSWINSZ, size) as number;
 }
