@@ -79,8 +79,9 @@ function bindTrees(image: PreparedImage, options: RunOptions): BindTree[] {
 }
 
 /** Where it is said why a process ended by a trap: standard error, the caller's or our own. */
-function diagnosis(sink: ByteSink | undefined): (message: string) => void {
-  if (sink === undefined) return (message) => console.error(`umiak: ${message}`);
+function diagnosis(sink: ByteSink | undefined, tty: boolean): (message: string) => void {
+  const end = tty ? "\r" : ""; // the host's terminal is in raw mode: a newline alone does not go back to the left
+  if (sink === undefined) return (message) => console.error(`umiak: ${message}${end}`);
   return (message) => {
     try {
       sink.writeSync(new TextEncoder().encode(`umiak: ${message}\n`));
@@ -105,7 +106,7 @@ export function prepareContainer(
     ],
     memoryLimit: options.memory ?? 0,
     ...image.start === undefined || options.entrypoint !== undefined ? {} : { start: image.start },
-    diagnose: diagnosis(stderr),
+    diagnose: diagnosis(stderr, options.tty ?? false),
   });
   let network: PreparedNetwork | undefined;
   try {

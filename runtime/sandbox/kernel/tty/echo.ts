@@ -7,6 +7,8 @@ import type { OutputProcessor } from "./output.ts";
 
 /** Bytes it holds before the oldest are given up. */
 const DISCARD_AT = 4096 - 288;
+/** Bytes it holds at most while a write of the other side is under way: wiping the longest line takes three quarters of it. */
+const MOST = 16384;
 /** From so many on, some go out before the input is at its end. */
 const BLOCK = 256;
 const ESCAPED = 0xff;
@@ -38,6 +40,11 @@ export class EchoQueue {
   /** Echoes to `output`. */
   constructor(readonly output: OutputProcessor) {}
 
+  /** Bytes that wait. */
+  get length(): number {
+    return this.#bytes;
+  }
+
   /** A byte as it is. */
   raw(byte: number): void {
     this.#add(byte);
@@ -62,6 +69,14 @@ export class EchoQueue {
   #add(op: number): void {
     this.#ops.push(op);
     this.#bytes += sizeOf(op);
+    if (this.#bytes > MOST) this.#discard(MOST / 2);
+  }
+
+  /** The oldest go, until so many bytes are left. */
+  #discard(left: number): void {
+    let done = 0;
+    while (this.#bytes > left) this.#take(this.#ops[done++]!);
+    this.#ops.splice(0, done);
   }
 
   /** A character of input is echoed in full: when another block is together, it goes out. */
@@ -91,8 +106,8 @@ export class EchoQueue {
   #take(op: number): void {
     const size = sizeOf(op);
     this.#bytes -= size;
-    this.#mark -= size;
-    this.#committed -= size;
+    this.#mark = Math.max(0, this.#mark - size);
+    this.#committed = Math.max(0, this.#committed - size);
   }
 
   #out(op: number): boolean {
