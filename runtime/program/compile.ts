@@ -17,6 +17,7 @@ import { cloneFlagsOf, compileJoins, compileOwnNamespaces, compileParent } from 
 import { compileMask, compileMount, compileReadOnly, mountAttr, openNull } from "./compile_mounts.ts";
 import { compileExec, compileIdentity } from "./compile_process.ts";
 import { compileDomain } from "./compile_scheduling.ts";
+import { compileSeccomp } from "./compile_seccomp.ts";
 import { compileSysctl } from "./compile_sysctl.ts";
 import { compileTerminal } from "./compile_terminal.ts";
 import { propagationOf } from "./mount_options.ts";
@@ -150,8 +151,10 @@ export function compileSpec(spec: Spec, options: CompileOptions): SyscallProgram
     );
   }
   compileDomain(b, spec.linux);
-  compileIdentity(b, process);
+  compileIdentity(b, process, spec.linux.seccomp);
   b.steps.push({ stage: "created" });
+  // As late as can be: the calls that follow must pass it.
+  if (process.noNewPrivileges) compileSeccomp(b, spec.linux.seccomp);
   compileExec(b, process);
   return {
     before: compileJoins(spec.linux.namespaces),

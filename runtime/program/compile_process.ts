@@ -10,9 +10,10 @@ import {
   PR_SET_NO_NEW_PRIVS,
 } from "../abi/linux/prctl.ts";
 import { RLIMIT } from "../abi/linux/rlimit.ts";
-import type { Capabilities, Process } from "../spec/types.ts";
+import type { Capabilities, Process, Seccomp } from "../spec/types.ts";
 import type { ProgramBuilder } from "./builder.ts";
 import { compileScheduling } from "./compile_scheduling.ts";
+import { compileSeccomp } from "./compile_seccomp.ts";
 
 const DEFAULT_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 const DEFAULT_UMASK = 0o022;
@@ -55,8 +56,8 @@ function setCapabilities(b: ProgramBuilder, capabilities: Capabilities): void {
 /** A process whose capabilities nobody says has none. */
 const NONE: Capabilities = { bounding: [], effective: [], permitted: [], inheritable: [], ambient: [] };
 
-/** Everything between the root filesystem and execve. */
-export function compileIdentity(b: ProgramBuilder, process: Process): void {
+/** Everything between the root filesystem and execve, with the filter of a process that may still gain privileges. */
+export function compileIdentity(b: ProgramBuilder, process: Process, filter?: Seccomp): void {
   const { user, capabilities = NONE, rlimits } = process;
   compileScheduling(b, process);
   for (const { type, soft, hard } of rlimits) {
@@ -65,6 +66,8 @@ export function compileIdentity(b: ProgramBuilder, process: Process): void {
       spec: "config.md#posix-process",
     });
   }
+  // Without no_new_privs a filter wants CAP_SYS_ADMIN (man 2 seccomp).
+  if (!process.noNewPrivileges) compileSeccomp(b, filter);
   dropBounding(b, capabilities);
   b.call("prctl", [PR_SET_KEEPCAPS, 1], "keeping capabilities");
   b.call("setgroups", [user.additionalGids], "setting groups", { spec: "config.md#posix-platform-user" });

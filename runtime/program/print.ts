@@ -5,8 +5,9 @@ import * as mount from "../../fs/abi/mount.ts";
 import * as open from "../../fs/abi/open.ts";
 import * as clone from "../abi/linux/clone.ts";
 import * as prctl from "../abi/linux/prctl.ts";
+import { SECCOMP_FILTER_FLAG } from "../abi/linux/seccomp.ts";
 import { TTY_IOCTL } from "../abi/linux/tty_ioctl.ts";
-import type { DeviceRule, IdMapping } from "../spec/types.ts";
+import type { DeviceRule, IdMapping, Seccomp } from "../spec/types.ts";
 import type { Arg, CallStep, IdMappings, Ref, Step, SyscallProgram } from "./types.ts";
 
 type Names = readonly (readonly [name: string, bits: number])[];
@@ -31,6 +32,7 @@ const TREE: Names = [["AT_RECURSIVE", open.AT_RECURSIVE], ["AT_EMPTY_PATH", open
 ], ["OPEN_TREE_CLONE", mount.OPEN_TREE_CLONE]];
 const PICK: Names = [["FSPICK_EMPTY_PATH", mount.FSPICK_EMPTY_PATH], ["FSPICK_CLOEXEC", 1]];
 const UMOUNT: Names = [["MNT_DETACH", mount.MNT_DETACH], ["UMOUNT_NOFOLLOW", mount.UMOUNT_NOFOLLOW]];
+const SECCOMP = named(SECCOMP_FILTER_FLAG, "SECCOMP_");
 const PRCTL = new Map(
   Object.entries(prctl).filter(([name]) => !/^PR_CAP_AMBIENT_/.test(name)).map((
     [name, value],
@@ -72,6 +74,7 @@ const SHOWN: Readonly<Record<string, Readonly<Record<number, (value: number) => 
   bpf: { 0: (v) => v === 8 ? "BPF_PROG_ATTACH" : String(v) },
   fspick: { 2: (v) => flags(v, PICK) },
   newfstatat: { 3: (v) => flags(v, AT) },
+  seccomp: { 0: (v) => v === 1 ? "SECCOMP_SET_MODE_FILTER" : String(v), 1: (v) => flags(v, SECCOMP) },
   unlinkat: { 2: (v) => flags(v, AT) },
   ioctl: { 1: (v) => REQUESTS.get(v) ?? `0x${v.toString(16)}` },
   unshare: { 0: (v) => flags(v, CLONE) },
@@ -90,6 +93,10 @@ function rule({ allow, type, major: maj, minor: min, access }: DeviceRule): stri
   return `${allow ? "allow" : "deny"} ${type} ${maj ?? "*"}:${min ?? "*"} ${access || "rwm"}`;
 }
 
+/** "SCMP_ACT_ALLOW, 2 rules". */
+const filtered = ({ defaultAction, syscalls }: Seccomp): string =>
+  `${defaultAction}, ${syscalls.length} rules`;
+
 function struct(value: object): string {
   const field = (name: string, v: unknown): string => {
     if (name === "flags") return flags(v as number, OPEN);
@@ -99,6 +106,7 @@ function struct(value: object): string {
     if (name === "mode" || name === "st_fmt") return octal(v as number);
     if (name === "st_rdev") return `makedev(${major(v as number)}, ${minor(v as number)})`;
     if (name === "userns_fd") return typeof v === "number" ? String(v) : mappings(v as Ref | IdMappings);
+    if (name === "filter") return filtered(v as Seccomp);
     if (name === "rules") return `[${(v as readonly DeviceRule[]).map(rule).join(", ")}]`;
     return Array.isArray(v) ? `[${v.join(" ")}]` : v === null ? "RLIM64_INFINITY" : String(v);
   };

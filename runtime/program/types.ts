@@ -4,7 +4,7 @@
  * a structure is written as an object, a descriptor that an earlier call returned as `{ ref: "name" }`.
  * @module
  */
-import type { DeviceRule, IdMapping } from "../spec/types.ts";
+import type { DeviceRule, IdMapping, Seccomp } from "../spec/types.ts";
 
 /** System calls a program may contain. */
 export type SyscallName =
@@ -39,6 +39,7 @@ export type SyscallName =
   | "prctl"
   | "prlimit64"
   | "sched_setattr"
+  | "seccomp"
   | "set_mempolicy"
   | "setdomainname"
   | "setgroups"
@@ -158,6 +159,12 @@ export interface SchedAttr {
   readonly sched_period: bigint;
 }
 
+/** A filter of system calls, by what it decides: its instructions are made where they are loaded. */
+export interface FilterProgram {
+  /** The rules. */
+  readonly filter: Seccomp;
+}
+
 /** What newfstatat must find: where something else is, the step fails with EEXIST. */
 export interface NodeWanted {
   /** The type, S_IF*. */
@@ -181,6 +188,7 @@ export type Arg =
   | CapSets
   | SchedAttr
   | NodeWanted
+  | FilterProgram
   | WindowSize
   | readonly string[]
   | readonly number[];

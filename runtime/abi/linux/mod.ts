@@ -6,3 +6,4 @@ export * from "./clone.ts";
 export * from "./rlimit.ts";
 export * from "./prctl.ts";
 export * from "./sched.ts";
+export * from "./seccomp.ts";

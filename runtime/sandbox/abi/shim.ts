@@ -187,6 +187,8 @@ export interface SafePoint {
   readonly attention: WebAssembly.Global;
   /** Attends to signals and stops; gets the call's result, and answers with it, END_GUEST or AGAIN. */
   readonly attend: (result: number) => Promise<number>;
+  /** What stands before all functions; null for nothing. */
+  readonly screen: ((functions: Record<string, PlainFunction>) => Record<string, PlainFunction>) | null;
 }
 
 /** Connects a shim module with the functions of one process; the result is what the guest imports. Functions that it has no use for do no harm. */
@@ -194,7 +196,7 @@ export function connectShim(
   module: WebAssembly.Module,
   plain: Record<string, PlainFunction>,
   blocking: Record<string, BlockingFunction>,
-  { attention, attend }: SafePoint,
+  { attention, attend, screen }: SafePoint,
 ): WebAssembly.ModuleImports {
   const { Suspending } = WebAssembly as unknown as Jspi;
   const suspending: WebAssembly.ModuleImports = {};
@@ -202,5 +204,6 @@ export function connectShim(
     if (from === "blocking") suspending[name] = new Suspending(blocking[name]!);
   }
   const host = { attention, attend: new Suspending(attend as BlockingFunction) };
-  return new WebAssembly.Instance(module, { host, plain, blocking: suspending }).exports;
+  const calls = screen === null ? plain : screen(plain);
+  return new WebAssembly.Instance(module, { host, plain: calls, blocking: suspending }).exports;
 }

@@ -73,6 +73,7 @@ export class Sandbox {
     const ticker = this.#ticker = options.interruptible ? new Ticker() : undefined;
     const kernel = this.kernel = new Kernel({
       clock: hostClock(),
+      audit: diagnose,
       ...hostname === undefined ? {} : { hostname },
       formats: [
         new WasmFormat({

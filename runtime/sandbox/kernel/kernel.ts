@@ -47,6 +47,8 @@ export interface KernelOptions {
   readonly hostname?: string;
   /** Binary formats in the order they are tried. */
   readonly formats?: readonly BinaryFormat[];
+  /** Hears what Linux would write to its audit log. */
+  readonly audit?: (message: string) => void;
 }
 
 /**
@@ -56,6 +58,8 @@ export interface KernelOptions {
 export class Kernel {
   /** Clocks. */
   readonly clock: KernelClock;
+  /** Hears what Linux would write to its audit log. */
+  readonly audit: (message: string) => void;
   /** The virtual filesystem. */
   readonly vfs: Vfs;
   /** Binary formats. */
@@ -74,6 +78,7 @@ export class Kernel {
   /** A kernel without processes. */
   constructor(options: KernelOptions = {}) {
     this.clock = options.clock ?? new PortableClock();
+    this.audit = options.audit ?? (() => {});
     this.vfs = new Vfs();
     this.nsfs = new NsfsSuper(this.vfs);
     this.vfs.devices.allows = (caller, type, rdev, access) =>

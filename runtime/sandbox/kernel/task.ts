@@ -18,6 +18,7 @@ import type { Pid } from "./pid.ts";
 import type { PidNamespace } from "./pid_namespace.ts";
 import { Rlimits } from "./rlimits.ts";
 import { DEFAULT_SCHEDULING, type Scheduling } from "./scheduling.ts";
+import { NO_SECCOMP, type SeccompState } from "./seccomp.ts";
 import { joinGroup, ProcessGroup, Session } from "./session.ts";
 import { type Program, SI_KERNEL } from "./sigaction.ts";
 import { exitTask, notifyStopOrContinue } from "./task_exit.ts";
@@ -26,8 +27,6 @@ import { nextTurn } from "./turn.ts";
 
 /** Longest delay of the host's timers. */
 const MAX_TIMER = 2 ** 31 - 1;
-
-const NO_SECCOMP = { mode: 0, filters: 0 };
 
 /** RLIMIT_CPU is reached: SIGXCPU, again with each second, and SIGKILL at the hard limit. True if there is something to attend to. */
 function overCpu(task: Task): boolean {
@@ -113,8 +112,8 @@ export class Task implements Caller {
   oomScoreAdj = 0;
   /** The least value that an unprivileged process may set. */
   oomScoreAdjMin = 0;
-  /** Seccomp mode and number of filters, as /proc/PID/status shows them. */
-  seccomp: { readonly mode: number; readonly filters: number } = NO_SECCOMP;
+  /** Filters of its system calls. */
+  seccomp: SeccompState = NO_SECCOMP;
   /** Scheduling class, priorities, execution domain. */
   scheduling: Scheduling = DEFAULT_SCHEDULING;
   /** Milliseconds of CPU of children that were waited for. */

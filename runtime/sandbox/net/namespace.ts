@@ -19,6 +19,8 @@ export interface NetSysctls {
   portRange: readonly [first: number, last: number];
   /** net.ipv4.ip_forward: packets that are not for this namespace go on. */
   ipForward: boolean;
+  /** net.ipv4.ping_group_range: groups that may have ICMP sockets, if there were any. */
+  pingGroups: readonly [first: number, last: number];
   /** net.core.somaxconn */
   somaxconn: number;
 }
@@ -54,6 +56,7 @@ export class NetNamespace extends Namespace {
     unprivilegedPortStart: 1024,
     portRange: [32768, 60999],
     ipForward: false,
+    pingGroups: [1, 0],
     somaxconn: SOMAXCONN,
   };
   /** Answers names for programs (resolve, getaddrinfo); null: only the container's /etc/hosts does. */

@@ -60,6 +60,18 @@ export const seccomp: Subject = {
       expect: [["asked.make./file", "is", { ok: true }], ["seccomp", "is", "2"]],
     },
     {
+      name: "arguments: one that matches",
+      spec: "config-linux.md#seccomp: args (array of objects, OPTIONAL) - the specific syscall in seccomp",
+      config: filter({}, [
+        rule("SCMP_ACT_ERRNO", { args: [{ index: 2, value: 512, valueTwo: 0, op: "SCMP_CMP_MASKED_EQ" }] }, [
+          "unlinkat",
+        ]),
+        rule("SCMP_ACT_ERRNO", {}, ["unlink"]),
+      ]),
+      probe: ["make=/file"],
+      expect: [["asked.make./file", "is", { error: "EPERM" }]],
+    },
+    {
       name: "SCMP_ACT_KILL_PROCESS ends the program",
       spec: ACTION,
       config: filter({}, [rule("SCMP_ACT_KILL_PROCESS")]),

@@ -24,6 +24,7 @@ export const sysctl: Subject = {
     set("net.ipv4.ip_forward", "1"),
     set("net.core.somaxconn", "256"),
     set("net.ipv4.ip_unprivileged_port_start", "80"),
+    set("net.ipv4.ping_group_range", "0\t0"),
     set("kernel.shmmni", "99"),
     set("kernel.shmmax", "1048576"),
     set("kernel.msgmax", "4096"),

@@ -10,6 +10,7 @@ import type { VPath } from "../../../../fs/vfs/dentry.ts";
 import type { FdEntry } from "../../kernel/fd_table.ts";
 import type { Task } from "../../kernel/task.ts";
 import { GuestMemory } from "../guest_memory.ts";
+import { screenOf } from "../screen.ts";
 import { AGAIN, END_GUEST, type SafePoint } from "../shim.ts";
 import { BADF, INTR, SUCCESS, toWasi } from "./errno.ts";
 import { PathDecoder } from "./paths.ts";
@@ -53,6 +54,8 @@ export class WasiProcess implements SafePoint {
   readonly attention: WebAssembly.Global = new WebAssembly.Global({ value: "i32", mutable: true }, 0);
   /** See SafePoint. */
   readonly attend: (result: number) => Promise<number>;
+  /** See SafePoint: the filters of the task. */
+  readonly screen: SafePoint["screen"];
   /** The guest's memory. */
   readonly memory: GuestMemory = new GuestMemory();
   /** Path arguments to path names. */
@@ -67,6 +70,7 @@ export class WasiProcess implements SafePoint {
 
   /** A process of `task`; with `from` a copy of another (fork), whose open files it has. */
   constructor(readonly task: Task, readonly options: WasiProcessOptions, from?: WasiProcess) {
+    this.screen = screenOf(task);
     this.attend = async (result) => {
       this.attention.value = 0;
       const restart = await task.attend();

@@ -93,8 +93,7 @@ async function converse(request: CreateRequest, socket: FrameSocket, init: InitP
     if (message.op === "environment") {
       await request.environmentCreated(init);
       await socket.message({ op: "continue" });
-    } else if (message.op === "note") request.note(String(message.message));
-    else if (message.op === "created") {
+    } else if (message.op === "created") {
       await socket.message({ op: "detach" });
       return;
     }

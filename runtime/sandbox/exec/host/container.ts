@@ -185,7 +185,6 @@ class ContainerHost {
         String(this.order.rootfs),
         (message) => console.error(`umiak: ${message}`),
       );
-      for (const message of prepared.notes) await this.creator.message({ op: "note", message });
       const streams = standardStreams(this.spec.process?.terminal ?? false);
       ready = await prepared.sandbox.prepare(
         prepared.program,

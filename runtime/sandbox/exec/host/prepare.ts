@@ -9,12 +9,6 @@ import { refuseUnavailable } from "./refusals.ts";
 /** Where the kernel's initial namespace has the container's root filesystem, sources of its binds, and its hooks. */
 const ROOTFS = "/run/umiak/rootfs", BINDS = "/run/umiak/binds", HOOKS = "/run/umiak/hooks";
 
-/** Filesystems that programs do without where the kernel does not have them. */
-const DISPENSABLE: readonly string[] = ["mqueue", "cgroup", "cgroup2"];
-
-/** Parameters of what the userland kernel has none of: podman sets this one, for ICMP sockets, everywhere. */
-const DISPENSABLE_SYSCTLS: readonly string[] = ["net.ipv4.ping_group_range"];
-
 /** What a configuration without a process waits with; it is never started. */
 const NO_PROCESS: Process = {
   ...{ terminal: false, cwd: "/", env: [], args: ["/"], rlimits: [], noNewPrivileges: false },
@@ -27,8 +21,6 @@ export interface Prepared {
   readonly sandbox: Sandbox;
   /** What prepares its process. */
   readonly program: SyscallProgram;
-  /** Sentences about what it has to do without. */
-  readonly notes: readonly string[];
 }
 
 /** Where the n-th createContainer hook is found by the init before its root changes. */
@@ -108,27 +100,11 @@ export function prepareBundle(
     interruptible: isInterruptible(spec),
     diagnose,
   });
-  const dispensable = (mount: MountSpec): boolean =>
-    !isBind(mount) && DISPENSABLE.includes(mount.type) && !sandbox.kernel.vfs.filesystems.has(mount.type);
   const program = compileSpec({
     ...spec,
     process: spec.process ?? NO_PROCESS,
-    mounts: [...mounts.some(isDev) ? [] : [DEV], ...mounts.filter((mount) => !dispensable(mount))],
-    linux: {
-      ...spec.linux,
-      namespaces: ownNamespaces(spec),
-      sysctl: Object.fromEntries(
-        Object.entries(spec.linux.sysctl).filter(([name]) => !DISPENSABLE_SYSCTLS.includes(name)),
-      ),
-    },
+    mounts: [...mounts.some(isDev) ? [] : [DEV], ...mounts],
+    linux: { ...spec.linux, namespaces: ownNamespaces(spec) },
   }, { rootfs: ROOTFS, isFile: (source) => files.has(source), makeCwd: true, id });
-  const notes = [
-    ...mounts.filter(dispensable).map(({ type, destination }) =>
-      `not mounting ${type} on ${destination}: the userland kernel has no such filesystem`
-    ),
-    ...Object.keys(spec.linux.sysctl).filter((name) => DISPENSABLE_SYSCTLS.includes(name)).map((name) =>
-      `not setting sysctl ${name}: the userland kernel has nothing it is for`
-    ),
-  ];
-  return { sandbox, program, notes };
+  return { sandbox, program };
 }

@@ -9,6 +9,7 @@ import type {
   Arg,
   CapSets,
   DeviceProgram,
+  FilterProgram,
   MountAttr,
   NodeWanted,
   OpenHow,
@@ -89,6 +90,10 @@ export class Arguments {
   /** A struct sched_attr. */
   schedAttr(i: number): SchedAttr {
     return this.#struct(i, "sched_policy", "a struct sched_attr");
+  }
+  /** A filter of system calls. */
+  filterProgram(i: number): FilterProgram {
+    return this.#struct(i, "filter", "a seccomp filter");
   }
   /** What a place must be. */
   nodeWanted(i: number): NodeWanted {

@@ -10,6 +10,7 @@ import { setns, unshare } from "../namespace_join.ts";
 import { NamespaceFile } from "../nsfs.ts";
 import { prctl } from "../prctl.ts";
 import { ioprioSet, schedSetattr, setMempolicy, setPersonality } from "../scheduling.ts";
+import { setFilter } from "../seccomp.ts";
 import { setLimit } from "../set_limit.ts";
 import { setsid } from "../session.ts";
 import { capset } from "../set_caps.ts";
@@ -65,6 +66,7 @@ export const processCalls = {
   ioprio_set: (task, a) => ioprioSet(task, a.number(0), a.number(1), a.number(2)),
   personality: (task, a) => setPersonality(task, a.number(0)),
   set_mempolicy: (_task, a) => setMempolicy(a.number(0), a.numbers(1)),
+  seccomp: (task, a) => setFilter(task, a.number(0), a.number(1), a.filterProgram(2).filter),
   sethostname: (task, a) => setName(task, a.string(0), "hostname"),
   setdomainname: (task, a) => setName(task, a.string(0), "domainname"),
   /** A process group leader is refused, but the first process of a container leads its session already. */

@@ -10,6 +10,9 @@ export interface NetParameter {
   readonly write: (sysctls: NetSysctls, text: string) => number;
 }
 
+/** The highest group id (GID_T_MAX). */
+const MAX_GID = 2 ** 31 - 1;
+
 /** Numbers as proc_dointvec reads them: decimal, hexadecimal or octal, apart by blanks; undefined for anything else. */
 function numbers(text: string, count: number): number[] | undefined {
   const words = text.trim().split(/\s+/);
@@ -50,6 +53,16 @@ export const NET_PARAMETERS: Readonly<Record<string, NetParameter>> = {
       }
       if (first < sysctls.unprivilegedPortStart) return -EINVAL; // (ipv4_local_port_range)
       sysctls.portRange = [first, last];
+      return 0;
+    },
+  },
+  "net.ipv4.ping_group_range": {
+    read: ({ pingGroups: [first, last] }) => `${first}\t${last}`,
+    write(sysctls, text) {
+      const [first, last] = numbers(text, 2) ?? [];
+      if (first === undefined || last === undefined || first < 0 || last < 0) return -EINVAL;
+      if (Math.max(first, last) > MAX_GID) return -EINVAL;
+      sysctls.pingGroups = first > last ? [1, 0] : [first, last]; // (ipv4_ping_group_range)
       return 0;
     },
   },

@@ -112,6 +112,10 @@ Deno.test("/proc/sys/net: values are checked as Linux checks them", () => {
   for (const wrong of ["1", "5 4", "0 10", "1 70000", "50 60"]) {
     assert.equal(set("net.ipv4.ip_local_port_range", wrong), -22, wrong);
   }
+  assert.equal(set("net.ipv4.ping_group_range", "0 100"), 0);
+  assert.deepEqual(sysctls.pingGroups, [0, 100]);
+  assert.equal(set("net.ipv4.ping_group_range", "5 4"), 0);
+  assert.deepEqual(sysctls.pingGroups, [1, 0]);
   assert.equal(set("net.core.somaxconn", "0x10"), 0);
   assert.equal(sysctls.somaxconn, 16);
   assert.equal(set("net.ipv4.ip_forward", "1"), 0);
