@@ -1,5 +1,6 @@
 /** Putting new credentials in place (Linux's commit_creds). @module */
 import type { Credentials } from "./credentials.ts";
+import { userChanged } from "./process_limit.ts";
 import type { Task } from "./task.ts";
 import type { UserNamespace } from "./user_namespace.ts";
 
@@ -26,6 +27,7 @@ export function commitCredentials(task: Task, next: Credentials): void {
     task.parentDeathSignal = 0;
   }
   task.cred = next;
+  if (before.uid !== after.uid) userChanged(task);
 }
 
 /** The same for an execve, after which a process may be looked at again, unless it was somebody else in effect, or becomes it (PR_SET_DUMPABLE). */

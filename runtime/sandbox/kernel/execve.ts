@@ -11,6 +11,7 @@ import type { BinaryFormat, LoadedImage } from "./binfmt.ts";
 import { commOf } from "./comm.ts";
 import { commitExecCredentials } from "./commit_cred.ts";
 import { credentialsAfterExec } from "./exec_cred.ts";
+import { mayExecute } from "./process_limit.ts";
 import type { Task } from "./task.ts";
 
 /** Bytes of a file that decide its format (BINPRM_BUF_SIZE). */
@@ -112,6 +113,9 @@ export async function execve(
   argv: readonly string[],
   envp: readonly string[],
 ): Promise<LoadedImage | number> {
+  task.execMessage = "";
+  const limited = mayExecute(task);
+  if (limited < 0) return limited;
   const found = find(task, path, argv, 0);
   if (typeof found === "number") return found;
   const { file, format } = found;

@@ -1,5 +1,5 @@
 /** New tasks (man 2 clone, man 2 fork). @module */
-import { EAGAIN, EINVAL, EPERM } from "../../../fs/abi/errno.ts";
+import { EINVAL, EPERM } from "../../../fs/abi/errno.ts";
 import {
   CLONE_CLEAR_SIGHAND,
   CLONE_FILES,
@@ -12,14 +12,12 @@ import {
   CLONE_THREAD,
   CLONE_VM,
 } from "../../abi/linux/clone.ts";
-import { RLIMIT } from "../../abi/linux/rlimit.ts";
 import { SIGMAX, SIGNAL } from "../../abi/linux/signal.ts";
 import { copyNamespaces, NAMESPACE_FLAGS } from "./namespace_copy.ts";
 import { inherited } from "./scheduling.ts";
+import { mayFork } from "./process_limit.ts";
 import { Task } from "./task.ts";
 import { UserNamespace } from "./user_namespace.ts";
-
-const CAP_SYS_ADMIN = 21, CAP_SYS_RESOURCE = 24;
 
 /** Arguments of clone3(2) that mean something here; memory and stacks are the personality's. */
 export interface CloneArgs {
@@ -45,18 +43,6 @@ function invalid(task: Task, { flags, exitSignal = SIGNAL.SIGCHLD, setTid = [] }
     setTid.length > task.nsproxy.pid.level + 1 + (has(CLONE_NEWPID) ? 1 : 0);
 }
 
-/** RLIMIT_NPROC: processes of the real user id (man 2 getrlimit); root and the capable may have more. */
-function tooMany(task: Task): boolean {
-  const { soft } = task.rlimits.get(RLIMIT.RLIMIT_NPROC)!;
-  if (soft === Infinity) return false;
-  const { cred } = task;
-  const { uid } = cred.fields;
-  if (uid === 0 || cred.globallyCapable(CAP_SYS_RESOURCE) || cred.globallyCapable(CAP_SYS_ADMIN)) {
-    return false;
-  }
-  return task.kernel.processesOf(uid) >= soft;
-}
-
 /**
  * Makes a child that is like `task` in everything that `flags` do not say. It does not run: the caller gives it a program (execve, or a
  * copy of the guest) and drives it with `runTask`. A negative errno if it cannot be made.
@@ -64,7 +50,8 @@ function tooMany(task: Task): boolean {
 export function clone(task: Task, args: CloneArgs): Task | number {
   const { flags } = args;
   if (invalid(task, args)) return -EINVAL;
-  if (tooMany(task)) return -EAGAIN;
+  const limited = mayFork(task);
+  if (limited < 0) return limited;
   let cred = task.cred;
   if ((flags & CLONE_NEWUSER) !== 0) {
     if (isChrooted(task)) return -EPERM;
