@@ -83,8 +83,9 @@ export class Asyncify {
     const action = this.#action!;
     this.#action = null;
     const start = this.#at + HEADER_SIZE;
-    const end = this.#words().getUint32(0, true);
-    return await action(new Uint8Array(this.memory.buffer).slice(start, end));
+    // The guest wrote it: whatever it says, a stack is not longer than its room.
+    const end = Math.min(this.#words().getUint32(0, true), this.#at + BUFFER_PAGES * PAGE);
+    return await action(new Uint8Array(this.memory.buffer).slice(start, Math.max(start, end)));
   }
 
   /** Puts a stack in place: the guest enters it again when its start function is called. */
