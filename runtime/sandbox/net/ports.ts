@@ -7,8 +7,8 @@ import type { Transport } from "./uplink.ts";
 
 /** Does a socket hear what is sent to some address of the family? "any", one address, or none. */
 function hears(socket: InetSocket, length: 4 | 16): Ip | "any" | undefined {
-  const { bound } = socket;
-  if (bound !== null) return bound.length === length ? bound : undefined;
+  const own = socket.receivesAt;
+  if (own !== null) return own.length === length ? own : undefined;
   if (socket.family === AF_INET) return length === 4 ? "any" : undefined;
   return length === 16 || !socket.options.v6only ? "any" : undefined;
 }

@@ -52,6 +52,10 @@ export abstract class InetSocket extends SocketFile {
   /** Takes the port on the host; the port that it got, or a negative errno. */
   protected abstract bindHost(ip: Ip | null, port: number): number;
 
+  /** The only address it receives at (inet_rcv_saddr): that of a bind, or of a connect; null for any. */
+  get receivesAt(): Ip | null {
+    return this.bound ?? this.local;
+  }
   /** See SocketFile. */
   override get isBound(): boolean {
     return this.port !== 0;

@@ -7,7 +7,8 @@ import { TcpSocket } from "./tcp.ts";
 
 /** How well a socket fits an address: 0 not at all; one that was bound to it better than one for any. */
 export function fitness(socket: InetSocket, ip: Ip): number {
-  if (socket.bound !== null) return sameIp(socket.bound, ip) ? 4 : 0;
+  const own = socket.receivesAt;
+  if (own !== null) return sameIp(own, ip) ? 4 : 0;
   if (socket.family === AF_INET) return ip.length === 4 ? 3 : 0;
   return ip.length === 16 ? 2 : socket.options.v6only ? 0 : 1;
 }

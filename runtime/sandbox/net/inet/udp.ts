@@ -74,7 +74,11 @@ export class UdpSocket extends InetSocket {
     if (address.family === AF_UNSPEC) {
       this.local = this.remote = null;
       this.remotePort = 0;
-      if (!this.portAsked) this.unclaim();
+      if (!this.portAsked) {
+        const { bound } = this;
+        this.unclaim();
+        this.bound = bound; // an address that was asked for stays, without the port (SOCK_BINDADDR_LOCK)
+      }
       return 0;
     }
     const to = this.destination(address);
@@ -144,7 +148,9 @@ export class UdpSocket extends InetSocket {
     }
     const uplink = path.uplink ?? (path.target === this.ns ? this.ns.hostUplink() : null);
     if (uplink === null) {
-      if (this.remote !== null) this.#refused(); // what ICMP's "port unreachable" does
+      // ICMP's "port unreachable" is for whoever would hear an answer, if that is connected (__udp4_lib_err).
+      const hearer = findReceiver(this.ns, { ip: source, port: this.port }, to.ip, to.port);
+      if (hearer !== undefined && hearer.remote !== null) hearer.#refused();
       return data.length;
     }
     const address = inetAddress(to.ip.length === 4 ? AF_INET : AF_INET6, to.ip, to.port);
@@ -173,9 +179,9 @@ export class UdpSocket extends InetSocket {
   /** See SocketFile. What does not fit is lost, and MSG_TRUNC says so. */
   override recv(buf: Uint8Array, off: number, len: number, flags: number, more?: Incoming): number {
     if (more !== undefined) more.from = null, more.flags = 0;
+    if (this.error !== 0) return -this.takeError(); // before what has been received (__skb_try_recv_datagram)
     const message = this.rx.first;
     if (message === undefined) {
-      if (this.error !== 0) return -this.takeError();
       // A receiver that waits sees the end; one that does not, nothing (__skb_wait_for_more_packets).
       return (this.shut & RCV_SHUTDOWN) !== 0 && waits(this, flags) ? 0 : -EAGAIN;
     }

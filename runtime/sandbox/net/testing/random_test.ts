@@ -42,6 +42,50 @@ interface Step {
   readonly run: (s: ScriptSockets, fds: (number | undefined)[]) => unknown;
 }
 
+/** Ports that are shared or not, and who hears a datagram then: UDP only, as TCP's ports are kept by connections that have ended. */
+function udpStepOf(pick: (below: number) => number): Step {
+  const a = pick(SLOTS), b = pick(SLOTS), kind = pick(8);
+  const name = (s: ScriptSockets, fds: readonly (number | undefined)[], slot: number): ScriptAddress => {
+    const own = s.getsockname(fds[slot]!);
+    return [LO, Array.isArray(own) && own[1] > 0 ? own[1] as number : 1];
+  };
+  switch (kind) {
+    case 0:
+    case 1: {
+      // Not SO_REUSEPORT: which of a group hears a datagram is a secret of the host.
+      const option = SO.REUSEADDR, value = pick(3) > 0 ? 1 : 0;
+      return {
+        what: `option ${option} of ${a}: ${value}`,
+        run: (s, fds) => s.setsockopt(fds[a]!, SOL_SOCKET, option, value),
+      };
+    }
+    case 2:
+    case 3: {
+      const ip = [LO, LO, "0.0.0.0", "127.0.0.2"][pick(4)]!, shared = pick(3) > 0;
+      return {
+        what: `bind ${a} to ${ip}${shared ? ` and the port of ${b}` : ""}`,
+        run: (s, fds) => s.bind(fds[a]!, [ip, shared && a !== b ? name(s, fds, b)[1] as number : 0]),
+      };
+    }
+    case 4:
+      return {
+        what: `close ${a}`,
+        run(s, fds) {
+          s.close(fds[a]!);
+          fds[a] = s.socket(AF_INET, SOCK_DGRAM);
+          return true;
+        },
+      };
+    case 5:
+      if (pick(4) === 0) return { what: `disconnect ${a}`, run: (s, fds) => s.connect(fds[a]!, null) };
+      return { what: `connect ${a} to ${b}`, run: (s, fds) => s.connect(fds[a]!, name(s, fds, b)) };
+    case 6:
+      return { what: `send ${a} to ${b}`, run: (s, fds) => s.send(fds[a]!, "datagram", 0, name(s, fds, b)) };
+    default:
+      return { what: `recv ${a}`, run: (s, fds) => s.recv(fds[a]!, 20) };
+  }
+}
+
 function stepOf(family: number, pick: (below: number) => number, tag: string): Step {
   const a = pick(SLOTS), b = pick(SLOTS), kind = pick(16);
   const nameOf = (s: ScriptSockets, fds: (number | undefined)[], slot: number): ScriptAddress => {
@@ -137,9 +181,9 @@ function stepOf(family: number, pick: (below: number) => number, tag: string): S
 }
 
 /** Plays a script; every step with its result, and what poll says afterwards of all sockets. */
-function play(family: number, steps: readonly Step[], s: ScriptSockets): string[] {
+function play(family: number, type: number, steps: readonly Step[], s: ScriptSockets): string[] {
   const fds: (number | undefined)[] = [];
-  for (let i = 0; i < SLOTS; i++) fds.push(s.socket(family, SOCK_STREAM));
+  for (let i = 0; i < SLOTS; i++) fds.push(s.socket(family, type));
   return steps.map(({ what, run }) => {
     const result = named(run(s, fds));
     const polls = fds.map((fd) => fd === undefined ? "-" : s.poll(fd).toString(16)).join(" ");
@@ -147,20 +191,30 @@ function play(family: number, steps: readonly Step[], s: ScriptSockets): string[
   });
 }
 
-for (const [name, family] of [["IPv4", AF_INET], ["IPv6", AF_INET6], ["unix", AF_UNIX]] as const) {
+const KINDS = [
+  ["IPv4", AF_INET, SOCK_STREAM],
+  ["IPv6", AF_INET6, SOCK_STREAM],
+  ["unix", AF_UNIX, SOCK_STREAM],
+  ["UDP", AF_INET, SOCK_DGRAM],
+] as const;
+
+for (const [name, family, type] of KINDS) {
   Deno.test({
     name: `random scripts of ${name} sockets give what Linux gives`,
     ignore: Deno.build.os !== "linux",
     fn() {
       for (let seed = 1; seed <= SCRIPTS; seed++) {
         const pick = random(seed * 7919 + family), tag = `@umiak-fuzz-${crypto.randomUUID()}`;
-        const steps = Array.from({ length: STEPS }, () => stepOf(family, pick, tag));
-        const mine = play(family, steps, here().sockets);
+        const steps = Array.from(
+          { length: STEPS },
+          () => type === SOCK_DGRAM ? udpStepOf(pick) : stepOf(family, pick, tag),
+        );
+        const mine = play(family, type, steps, here().sockets);
         let theirs: string[] = [];
         for (let i = 0; i < 4; i++) { // a busy host may deliver what was sent a moment after the call
           const host = linux();
           try {
-            theirs = play(family, steps, host.sockets);
+            theirs = play(family, type, steps, host.sockets);
           } finally {
             host.close();
           }

@@ -145,9 +145,9 @@ export class UnixDgram extends UnixSocket {
   /** See SocketFile. */
   override recv(buf: Uint8Array, off: number, len: number, flags: number, more?: Incoming): number {
     if ((flags & MSG_OOB) !== 0) return -EOPNOTSUPP;
+    if (this.error !== 0) return -this.takeError(); // before what has been received (__skb_try_recv_datagram)
     if (this.#rx.length === 0) {
       if (more !== undefined) more.from = null, more.flags = 0;
-      if (this.error !== 0) return -this.takeError();
       // A receiver that waits sees the end; one that does not, nothing (__skb_wait_for_more_packets).
       return (this.shut & RCV_SHUTDOWN) !== 0 && waits(this, flags) ? 0 : -EAGAIN;
     }

@@ -46,9 +46,9 @@ export class UnixSeqpacket extends UnixConnection {
   override recv(buf: Uint8Array, off: number, len: number, flags: number, more?: Incoming): number {
     if (this.state !== TCP_STATE.ESTABLISHED) return -ENOTCONN;
     if ((flags & MSG_OOB) !== 0) return -EOPNOTSUPP;
+    if (this.error !== 0) return -this.takeError(); // before what has been received (__skb_try_recv_datagram)
     if (this.#rx.length === 0) {
       if (more !== undefined) more.from = null, more.flags = 0;
-      if (this.error !== 0) return -this.takeError();
       return (this.shut & RCV_SHUTDOWN) !== 0 ? 0 : -EAGAIN;
     }
     const n = takeMessage(this.#rx, buf, off, len, flags, this.options.passCred, more);
