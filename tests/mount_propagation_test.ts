@@ -99,8 +99,9 @@ function script(seed: number): Step[] {
     } else if (kind < 16) {
       const chosen = FLAGS.filter(() => next(3) === 0 && next(2) === 0);
       const flags = chosen.reduce((sum, [, flag]) => sum | flag, MS_REMOUNT | MS_BIND);
+      // With a source: without one mount(8) adds the options that it finds in mountinfo.
       const options = ["remount", "bind", ...chosen.map(([name]) => name)].join(",");
-      out.push({ ...base, second, target, flags, args: ["-o", options] });
+      out.push({ ...base, second, target, flags, args: ["-o", options, "none"] });
     } else out.push({ ...base, second, target, args: [], umount: next(3) === 0 ? MNT_DETACH : 0 });
   }
   return out;
