@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { AF_INET, AF_INET6, AF_UNIX, SOCK_DGRAM, SOCK_STREAM } from "../../../abi/linux/socket.ts";
 import { parseIp, parsePrefix } from "../ip.ts";
 import { here } from "../testing/here.ts";
-import { linux } from "../testing/linux.ts";
+import { linux, reasonAgainstLinux } from "../testing/linux.ts";
 import { NET_PARAMETERS } from "./sysctls.ts";
 import { netFiles } from "./tables.ts";
 
@@ -18,7 +18,7 @@ function neutral(line: string): string {
 
 Deno.test({
   name: "/proc/net/tcp, tcp6, udp and unix: the line of a socket is Linux's",
-  ignore: Deno.build.os !== "linux",
+  ignore: reasonAgainstLinux(true) !== undefined,
   fn() {
     const { sockets, task } = here(), host = linux();
     const name = `@umiak-proc-${crypto.randomUUID()}`;

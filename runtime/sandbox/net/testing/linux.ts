@@ -45,6 +45,22 @@ function decode(bytes: Uint8Array, length: number): ScriptAddress {
   return new TextDecoder().decode(bytes.subarray(2, length)).replace(/^\0/, "@").replace(/\0$/, "");
 }
 
+/** Why scripts cannot run on the host; undefined if they can. `ipv6`: they need ::1. */
+export function reasonAgainstLinux(ipv6: boolean): string | undefined {
+  if (Deno.build.os !== "linux") return "needs Linux";
+  try {
+    Deno.dlopen("libc.so.6", SYMBOLS).close();
+  } catch {
+    return "needs the GNU C library";
+  }
+  if (!ipv6) return undefined;
+  try {
+    Deno.listen({ hostname: "::1", port: 0 }).close();
+  } catch {
+    return "needs IPv6 on the loopback interface";
+  }
+}
+
 /** The host's sockets, and a way to close those that a script left open. */
 export function linux(): { readonly sockets: ScriptSockets; close(): void } {
   const library = Deno.dlopen("libc.so.6", SYMBOLS), c = library.symbols;
