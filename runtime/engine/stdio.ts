@@ -21,9 +21,9 @@ const EMPTY: ByteSource = { readSync: () => null, read: () => Promise.resolve(nu
 export function openStdio(interactive: boolean, own: Stdio = {}): [HostInput, HostOutput, HostOutput] {
   const stdin = own.stdin ?? (interactive ? hostStdin() : EMPTY);
   return [
-    new HostInput(stdin, false),
-    new HostOutput(own.stdout ?? Deno.stdout, false),
-    new HostOutput(own.stderr ?? Deno.stderr, false),
+    new HostInput(stdin),
+    new HostOutput(own.stdout ?? Deno.stdout),
+    new HostOutput(own.stderr ?? Deno.stderr),
   ];
 }
 

@@ -1,5 +1,5 @@
 /**
- * The host's stdin, stdout and stderr as a process's open files.
+ * The host's stdin, stdout and stderr as a process's open files: streams even where they are terminals there (see terminal/).
  *
  * Output is written at once: stdout and stderr keep their order, nothing is lost when the process is killed, and memory does
  * not grow. A reader that does not keep up makes the writer wait, with the whole kernel: the foreground container is all there is in it.
@@ -7,11 +7,10 @@
  * @module
  */
 import { EAGAIN, EIO, EPIPE } from "../../../fs/abi/errno.ts";
-import { S_IFCHR, S_IFIFO } from "../../../fs/abi/mode.ts";
+import { S_IFIFO } from "../../../fs/abi/mode.ts";
 import { O_RDONLY, O_WRONLY } from "../../../fs/abi/open.ts";
 import { POLLHUP, POLLIN, POLLOUT } from "../../../fs/abi/poll.ts";
 import type { Statfs } from "../../../fs/abi/stat.ts";
-import { makedev } from "../../../fs/abi/device.ts";
 import { hostErrno } from "../../../fs/hostfs/host_errno.ts";
 import { Inode, SuperBlock } from "../../../fs/vfs/inode.ts";
 import { OpenFile } from "../../../fs/vfs/open_file.ts";
@@ -33,7 +32,7 @@ export interface ByteSink {
 
 class StreamSuper extends SuperBlock {
   readonly type = "hostio";
-  readonly root: Inode = new StreamInode(this, 1, false);
+  readonly root: Inode = new StreamInode(this, 1);
   statfs(out: Statfs): number {
     out.type = 0x50495045;
     return 0;
@@ -44,9 +43,8 @@ class StreamSuper extends SuperBlock {
 class StreamInode extends Inode {
   stream: OpenFile | null = null;
 
-  constructor(sb: SuperBlock, ino: number, tty: boolean) {
-    super(sb, ino, tty ? S_IFCHR | 0o620 : S_IFIFO | 0o600);
-    if (tty) this.rdev = makedev(5, 1);
+  constructor(sb: SuperBlock, ino: number) {
+    super(sb, ino, S_IFIFO | 0o600);
     this.setTimes(sb.clock.now());
   }
   override openStream(): OpenFile | undefined {
@@ -72,15 +70,10 @@ export class HostInput extends OpenFile {
   #ended = false;
   #failed = false;
 
-  /** Reads from `source`; `tty`: it is a terminal. */
-  constructor(readonly source: ByteSource, readonly tty: boolean) {
-    super(new StreamInode(hostio, nextIno++, tty), O_RDONLY);
+  /** Reads from `source`. */
+  constructor(readonly source: ByteSource) {
+    super(new StreamInode(hostio, nextIno++), O_RDONLY);
     (this.inode as StreamInode).stream = this;
-  }
-
-  /** See OpenFile. */
-  override get isTty(): boolean {
-    return this.tty;
   }
 
   /** See OpenFile. */
@@ -146,15 +139,10 @@ export class HostOutput extends OpenFile {
   /** Called when a write finds that the reader has gone. The host's SIGPIPE: it ends an init, too, which ignores one of its own kernel. */
   onBroken: (() => void) | null = null;
 
-  /** Writes to `sink`; `tty`: it is a terminal. */
-  constructor(readonly sink: ByteSink, readonly tty: boolean) {
-    super(new StreamInode(hostio, nextIno++, tty), O_WRONLY);
+  /** Writes to `sink`. */
+  constructor(readonly sink: ByteSink) {
+    super(new StreamInode(hostio, nextIno++), O_WRONLY);
     (this.inode as StreamInode).stream = this;
-  }
-
-  /** See OpenFile. */
-  override get isTty(): boolean {
-    return this.tty;
   }
 
   /** See OpenFile. */

@@ -55,7 +55,7 @@ export async function runInProcess(test: Case, dir: string, id: string): Promise
       into(decoder.decode(bytes.slice(), { stream: true }));
       return bytes.length;
     };
-    return new HostOutput({ writeSync }, false);
+    return new HostOutput({ writeSync });
   };
   try {
     const { bundle, rootfs, spec } = readBundle(dir);
@@ -66,7 +66,7 @@ export async function runInProcess(test: Case, dir: string, id: string): Promise
   const { sandbox, program } = prepared;
   try {
     const streams = [
-      new HostInput({ readSync: () => 0, read: () => Promise.resolve(null) }, false),
+      new HostInput({ readSync: () => 0, read: () => Promise.resolve(null) }),
       ...[collect((text) => output += text), collect((text) => errors += text)],
     ] as [HostInput, HostOutput, HostOutput];
     try {

@@ -33,9 +33,9 @@ const EMPTY: ByteSource = { readSync: () => null, read: () => Promise.resolve(nu
 /** This process's standard streams; a process that is to have a terminal gets that in their place. */
 function standardStreams(terminal: boolean): Streams {
   return [
-    new HostInput(terminal ? EMPTY : hostStdin(), false),
-    new HostOutput(Deno.stdout, false),
-    new HostOutput(Deno.stderr, false),
+    new HostInput(terminal ? EMPTY : hostStdin()),
+    new HostOutput(Deno.stdout),
+    new HostOutput(Deno.stderr),
   ];
 }
 

@@ -102,9 +102,9 @@ export async function execBeside(init: Task, socket: FrameSocket, message: Messa
     const stdin = new RemoteInput(socket);
     const outputs = [new RemoteOutput(socket, FRAME.stdout), new RemoteOutput(socket, FRAME.stderr)] as const;
     task = taskBeside(init, [
-      new HostInput(process.terminal ? EMPTY : stdin, false),
-      new HostOutput(outputs[0], false),
-      new HostOutput(outputs[1], false),
+      new HostInput(process.terminal ? EMPTY : stdin),
+      new HostOutput(outputs[0]),
+      new HostOutput(outputs[1]),
     ]);
     let terminal: ShownTerminal | undefined;
     const { image } = await runInTask(task, compileProcess(process), (stage, at, fd) => {

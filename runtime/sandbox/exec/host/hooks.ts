@@ -34,8 +34,8 @@ async function runModule(init: Task, path: string, hook: Hook, state: string): P
       return bytes.length;
     },
   };
-  const stdin = new HostInput(source(new TextEncoder().encode(state)), false);
-  const task = taskBeside(init, [stdin, new HostOutput(sink, false), new HostOutput(sink, false)]);
+  const stdin = new HostInput(source(new TextEncoder().encode(state)));
+  const task = taskBeside(init, [stdin, new HostOutput(sink), new HostOutput(sink)]);
   const argv = hook.args.length === 0 ? [hook.path] : hook.args;
   const image = await execve(task, path, argv, hook.env);
   if (typeof image === "number") {
