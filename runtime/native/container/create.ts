@@ -20,6 +20,7 @@ import { prepare, type Prepared } from "./prepare.ts";
 import { checkKernel, refuseContainer } from "./refuse.ts";
 import { runHere } from "./run_here.ts";
 import { makeFifos } from "./start_fifos.ts";
+import { withUserNamespaces } from "./user_namespace.ts";
 
 const SIGKILL = 9;
 
@@ -144,6 +145,10 @@ async function converse(
         await runHooksIn(child, "createContainer", request);
       }
       goOn(sync);
+    } else if (said.says === SAYS.copy) {
+      const { copyFor } = await import("./copy_for.ts");
+      copyFor(child, said.number, request.id);
+      goOn(sync);
     } else if (said.says === SAYS.created) {
       goOn(sync);
       return init;
@@ -153,7 +158,8 @@ async function converse(
 
 /** Starts the init of a container. What it alone needs is closed here. */
 function begin(request: CreateRequest, prepared: Prepared, socket: Descriptor | undefined): Conversation {
-  const { id, spec, directory, options } = request, { program, process } = prepared;
+  const { id, spec, directory, options } = request, { process } = prepared;
+  const maps: number[] = [];
   const [report, reporting] = makePipe("talking to the container's init");
   const [syncing, sync] = makePipe("talking to the container's init");
   return whileOpen((own) => {
@@ -165,6 +171,11 @@ function begin(request: CreateRequest, prepared: Prepared, socket: Descriptor | 
       ...{ report: reporting.fd, sync: syncing.fd, start: start.fd, result: result.fd },
       ...socket === undefined ? {} : { console: socket.fd },
     };
+    const program = withUserNamespaces(
+      prepared.program,
+      directory,
+      (made) => (maps.push(made.fd), own(made)),
+    );
     const table = initTable({
       ...{ program, spec, process, descriptors, preserveFds: options.preserveFds },
       ...options.noNewKeyring ? {} : { keyring: `_ses.${id}` },
@@ -176,7 +187,7 @@ function begin(request: CreateRequest, prepared: Prepared, socket: Descriptor | 
       file,
       name: "umiak-init",
       cloneFlags: isInSteps(program) ? 0 : program.cloneFlags,
-      descriptors: [...preserved, ...Object.values(descriptors)],
+      descriptors: [...preserved, ...maps, ...Object.values(descriptors)],
     });
     return { child, table, report, sync };
   });

@@ -41,6 +41,7 @@ export async function execIn(
         execTable({
           ...{ program: compileProcess(process), process, report, sync, ...own },
           ...{ namespaces: namespaceFlags(linux.namespaces), pidfd: pidfd.fd },
+          ...process.execCPUAffinity === undefined ? {} : { affinity: process.execCPUAffinity },
           ...{ preserveFds: options.preserveFds, architecture: thisMachine().architecture },
         }),
     });

@@ -17,11 +17,10 @@ export function checkKernel(release: string = Deno.osRelease()): void {
 }
 
 /** Properties of a process that are not applied. */
-function ofProcess({ apparmorProfile, selinuxLabel, execCPUAffinity }: Process): [string, boolean][] {
+function ofProcess({ apparmorProfile, selinuxLabel }: Process): [string, boolean][] {
   return [
     ["process.apparmorProfile", Boolean(apparmorProfile)],
     ["process.selinuxLabel", Boolean(selinuxLabel)],
-    ["process.execCPUAffinity", execCPUAffinity !== undefined && Object.keys(execCPUAffinity).length > 0],
   ];
 }
 

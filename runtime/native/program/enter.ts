@@ -3,9 +3,10 @@ import { EINVAL } from "../../../fs/abi/errno.ts";
 import { CLONE_NEWUSER } from "../../abi/linux/clone.ts";
 import { cloneFlagsOf } from "../../program/compile_namespaces.ts";
 import type { SyscallProgram } from "../../program/types.ts";
-import type { NamespaceSpec, Process } from "../../spec/types.ts";
+import type { ExecCpuAffinity, NamespaceSpec, Process } from "../../spec/types.ts";
 import type { Architecture } from "../asm/machine.ts";
 import { compileTable, type Table } from "../table/compile_table.ts";
+import { cpuMask } from "../table/structs.ts";
 import type { NativeStep } from "../table/types.ts";
 import {
   checkDirectory,
@@ -30,8 +31,21 @@ export interface EnterRequest {
   readonly report: number;
   /** Where it reads that it may go on. */
   readonly sync: number;
+  /** CPUs before and after it is put where the container's processes are. */
+  readonly affinity?: ExecCpuAffinity;
   /** For whom. */
   readonly architecture: Architecture;
+}
+
+/** Restricts the process to a list of CPUs (config.md#linux-process, execCPUAffinity). */
+function onCpus(list: string | undefined): NativeStep[] {
+  if (list === undefined) return [];
+  const mask = cpuMask(list);
+  return [{
+    native: "sched_setaffinity",
+    args: [0, mask.length, { bytes: mask }],
+    what: `restricting the process to the CPUs ${list}`,
+  }];
 }
 
 /** CLONE_NEW* of all namespaces of a container. */
@@ -45,13 +59,15 @@ const namespaceFlag = (type: NamespaceSpec["type"]): number => {
 };
 
 /** Joins the namespaces; what follows is done by a process in them. */
-function enter({ namespaces, pidfd, report, sync }: EnterRequest): NativeStep[] {
+function enter({ namespaces, pidfd, report, sync, affinity }: EnterRequest): NativeStep[] {
   const root = "becoming root of the user namespace";
   return [
     setName("umiak-exec"),
     reportTo(report),
     ...resetSignals(),
+    ...onCpus(affinity?.initial),
     ...awaitByte(sync, "beginning"),
+    ...onCpus(affinity?.final),
     hide(),
     { native: "setns", args: [pidfd, namespaces], what: "joining the container's namespaces" },
     ...continueInSibling(0),

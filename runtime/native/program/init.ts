@@ -2,7 +2,7 @@
 import { ENOSYS } from "../../../fs/abi/errno.ts";
 import { CLONE_NEWPID, CLONE_NEWTIME, CLONE_NEWUSER } from "../../abi/linux/clone.ts";
 import { AT_FDCWD, O_CLOEXEC, O_RDONLY } from "../../../fs/abi/open.ts";
-import type { Step, SyscallProgram } from "../../program/types.ts";
+import type { CopyStep, Step, SyscallProgram } from "../../program/types.ts";
 import type { Process, Spec } from "../../spec/types.ts";
 import type { Architecture } from "../asm/machine.ts";
 import { compileTable, type Table } from "../table/compile_table.ts";
@@ -19,7 +19,7 @@ import {
 } from "./common.ts";
 import { lookUpProgram } from "./lookup.ts";
 import { loopbackUp } from "./network.ts";
-import { awaitByte, FATAL_STEPS, reportTo, say, SAYS } from "./protocol.ts";
+import { askForCopy, awaitByte, FATAL_STEPS, reportTo, say, SAYS } from "./protocol.ts";
 import { sendDescriptor } from "./terminal.ts";
 import { translate } from "./translate.ts";
 
@@ -135,9 +135,9 @@ export function initSteps(request: InitRequest): NativeStep[] {
         closeAtExec(first),
       ];
     },
-    copy: ({ what }: { what: string }): NativeStep[] => {
-      throw new Error(`${what}: tmpcopyup cannot be had in a container of Linux`);
-    },
+    copy: ({ copy: { from, to } }: CopyStep, n: number): NativeStep[] => [
+      ...[...askForCopy(from, to, n), ...awaitByte(sync, `copy ${n}`)],
+    ],
   };
   const all = (steps: readonly Step[]): NativeStep[] => translate(steps, architecture, meetings);
   const later = laterNamespaces(request);

@@ -108,6 +108,22 @@ export function nodeMask(nodes: readonly number[]): Uint8Array {
   });
 }
 
+/** A mask of CPUs (man 2 sched_setaffinity) from a list such as "0-3,7". */
+export function cpuMask(list: string): Uint8Array {
+  const ranges = list.split(",").filter((part) => part !== "").map((part) => {
+    const [first = 0, last = first] = part.split("-").map(Number);
+    return [first, last] as const;
+  });
+  const size = 8 * Math.ceil((Math.max(0, ...ranges.map(([, last]) => last)) + 1) / 64);
+  return struct(size, (view) => {
+    for (const [first, last] of ranges) {
+      for (let cpu = first; cpu <= last; cpu++) {
+        view.setUint8(cpu >> 3, view.getUint8(cpu >> 3) | 1 << (cpu & 7));
+      }
+    }
+  });
+}
+
 /** What clone3(2) is asked for. */
 export interface CloneArgs {
   /** CLONE_*; one above 32 bits is a number all the same. */

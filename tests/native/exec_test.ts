@@ -1,0 +1,63 @@
+import assert from "node:assert/strict";
+import { withBench } from "../runtime/support.ts";
+import { testWhen } from "../support/when.ts";
+import { inUserNamespace, NATIVE, nativeBundle } from "./support.ts";
+
+testWhen(
+  NATIVE,
+  "exec: CPUs, descriptors that are passed on, what cannot be executed",
+  () =>
+    withBench(async (bench) => {
+      await bench.ok("run", "-d", "-b", nativeBundle(bench, "b", "exec sleep 1000"), "c");
+      const process = {
+        args: ["sh", "-c", "grep Cpus_allowed_list /proc/self/status"],
+        env: ["PATH=/usr/bin"],
+        cwd: "/",
+        execCPUAffinity: { initial: "0", final: "0" },
+      };
+      Deno.writeTextFileSync(`${bench.dir}/process.json`, JSON.stringify(process));
+      assert.match(await bench.ok("exec", "--process", `${bench.dir}/process.json`, "c"), /:\t0\n$/);
+      const absent = await bench.call("exec", "c", "nope");
+      assert.deepEqual([absent.code, /"nope": executable file not found in \$PATH/.test(absent.stderr)], [
+        255,
+        true,
+      ]);
+      assert.match(
+        (await bench.call("exec", "--preserve-fds", "1", "c", "true")).stderr,
+        /descriptor 3 is not open/,
+      );
+    }),
+);
+
+testWhen(
+  NATIVE,
+  "exec --detach: the process in the pid file is the container's, and ends with it",
+  () =>
+    withBench(async (bench) => {
+      await bench.ok("run", "-d", "-b", nativeBundle(bench, "b", "exec sleep 1000"), "c");
+      await bench.ok("exec", "--detach", "--pid-file", `${bench.dir}/pid`, "c", "sleep", "1000");
+      const pid = Number(Deno.readTextFileSync(`${bench.dir}/pid`));
+      const init = (await bench.state("c")).pid;
+      assert.equal(Deno.readLinkSync(`/proc/${pid}/ns/pid`), Deno.readLinkSync(`/proc/${init}/ns/pid`));
+      assert.deepEqual(JSON.parse(await bench.ok("ps", "--format", "json", "c")).sort(), [init, pid].sort());
+      await bench.ok("kill", "--all", "c", "KILL");
+      await bench.stopped("c");
+      await bench.ok("delete", "c");
+    }),
+);
+
+testWhen(
+  NATIVE,
+  "exec in a user namespace is its root, and has what its user may have",
+  () =>
+    withBench(async (bench) => {
+      await Deno.chmod(bench.dir, 0o755);
+      await bench.ok("run", "-d", "-b", nativeBundle(bench, "b", "exec sleep 1000", inUserNamespace), "c");
+      const look =
+        "cat /proc/self/uid_map; id -u; grep CapEff /proc/self/status; echo x >/proc/self/oom_score_adj";
+      const { stdout } = await bench.call("exec", "c", "sh", "-c", look);
+      assert.match(stdout, /^ +0 +100000 +65536\n0\nCapEff:\t0000000020000420\n$/);
+      const other = await bench.call("exec", "--user", "33:44", "c", "sh", "-c", "id -u; id -g; id -G");
+      assert.equal(other.stdout, "33\n44\n44\n");
+    }),
+);

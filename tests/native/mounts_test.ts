@@ -1,0 +1,50 @@
+import assert from "node:assert/strict";
+import { withBench } from "../runtime/support.ts";
+import { testWhen } from "../support/when.ts";
+import { NATIVE, nativeBundle } from "./support.ts";
+
+testWhen(NATIVE, "id-mapped mounts have the owners that their maps say", () =>
+  withBench(async (bench) => {
+    const bundle = nativeBundle(bench, "b", "stat -c %u:%g /tmp /tmp/file", (config) => {
+      const maps = [{ containerID: 0, hostID: 5000, size: 100 }];
+      config.mounts.push({
+        ...{ destination: "/tmp", type: "bind", source: `${bench.dir}/shared`, options: ["bind", "idmap"] },
+        ...{ uidMappings: maps, gidMappings: maps },
+      });
+    });
+    Deno.mkdirSync(`${bench.dir}/shared`);
+    Deno.writeTextFileSync(`${bench.dir}/shared/file`, "");
+    Deno.chownSync(`${bench.dir}/shared/file`, 7, 8);
+    const { stdout, stderr } = await bench.call("run", "-b", bundle, "c");
+    assert.equal(stdout, "5000:5000\n5007:5008\n", stderr);
+  }));
+
+testWhen(
+  NATIVE,
+  "tmpcopyup: a tmpfs begins with what it covers, links and nodes as they are",
+  () =>
+    withBench(async (bench) => {
+      const script = "cd /etc; cat a/file; stat -c '%N %F %a %u:%g %Y' a a/file link fifo; touch new";
+      const bundle = nativeBundle(bench, "b", script, (config) => {
+        config.mounts.push({ destination: "/etc", type: "tmpfs", source: "t", options: ["tmpcopyup"] });
+      });
+      const etc = `${bundle}/rootfs/etc`;
+      Deno.mkdirSync(`${etc}/a`);
+      Deno.writeTextFileSync(`${etc}/a/file`, "text\n", { mode: 0o644 });
+      Deno.chownSync(`${etc}/a/file`, 3, 4);
+      Deno.symlinkSync("/etc/shadow", `${etc}/link`);
+      await new Deno.Command("mkfifo", { args: ["-m", "600", `${etc}/fifo`] }).output();
+      for (const name of ["a/file", "a"]) Deno.utimeSync(`${etc}/${name}`, 1000, 2000);
+      const { stdout, stderr } = await bench.call("run", "-b", bundle, "c");
+      const [text, ...lines] = stdout.split("\n");
+      assert.deepEqual([text, ...lines.map((line) => line.replace(/ \d{5,}$/, ""))], [
+        "text",
+        "'a' directory 755 0:0 2000",
+        "'a/file' regular file 644 3:4 2000",
+        "'link' -> '/etc/shadow' symbolic link 777 0:0",
+        "'fifo' fifo 600 0:0",
+        "",
+      ], stderr);
+      assert.deepEqual([...Deno.readDirSync(etc)].map(({ name }) => name).sort(), ["a", "fifo", "link"]);
+    }),
+);
