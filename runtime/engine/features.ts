@@ -3,7 +3,15 @@ import { CAPABILITIES } from "../abi/linux/capability.ts";
 import { mountOptionNames } from "../program/mount_options.ts";
 import type { Features } from "../spec/features.ts";
 import { HOOK_NAMES } from "../spec/hook_types.ts";
-import { NAMESPACE_TYPES } from "../spec/names.ts";
+import {
+  MEMORY_POLICY_FLAGS,
+  MEMORY_POLICY_MODES,
+  NAMESPACE_TYPES,
+  SECCOMP_ACTIONS,
+  SECCOMP_ARCHITECTURES,
+  SECCOMP_FLAGS,
+  SECCOMP_OPERATORS,
+} from "../spec/names.ts";
 import { OCI_VERSION } from "../spec/state.ts";
 
 /** What the userland kernel answers with an error, or does without. */
@@ -27,7 +35,16 @@ export function features(version: string): Features {
       namespaces: [...NAMESPACE_TYPES].sort(),
       capabilities: CAPABILITIES,
       cgroup: { v1: false, v2: true, systemd: false, systemdUser: false, rdma: false },
-      seccomp: no,
+      seccomp: {
+        enabled: true,
+        // A listener's descriptor cannot be handed out.
+        actions: SECCOMP_ACTIONS.filter((action) => action !== "SCMP_ACT_NOTIFY"),
+        operators: SECCOMP_OPERATORS,
+        archs: SECCOMP_ARCHITECTURES,
+        knownFlags: SECCOMP_FLAGS,
+        supportedFlags: SECCOMP_FLAGS.filter((flag) => flag !== "SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV"),
+      },
+      memoryPolicy: { modes: MEMORY_POLICY_MODES, flags: MEMORY_POLICY_FLAGS },
       apparmor: no,
       selinux: no,
       intelRdt: { enabled: false, schemata: false, monitoring: false },
@@ -36,7 +53,7 @@ export function features(version: string): Features {
     },
     annotations: {
       "umiak.version": version,
-      "umiak.backends": "sandbox",
+      "umiak.backends": "native, sandbox",
       "umiak.sandbox.unsupported": NOT_IN_SANDBOX.join("; "),
     },
     potentiallyUnsafeConfigAnnotations: [
