@@ -4,6 +4,7 @@ import { connectShim } from "../abi/shim.ts";
 import {
   functionsOf,
   shimOf,
+  shimOfUsed,
   wasiFunctions,
   wasiImports,
   type WasiModuleName,
@@ -63,11 +64,27 @@ function preview1Imports(
   // Functions of one name differ in their parameters: they are part of what tells shims apart.
   const key = `wasmedge ${extension.map((f) => f.params.length).join(" ")}`;
   return connectShim(
-    shimOf(key, functions, used),
+    shimOfUsed(used) ?? shimOf(key, functions, used),
     { ...preview1.plain, ...sockets.plain },
     { ...preview1.blocking, ...sockets.blocking },
     process,
   );
+}
+
+/** Names of the functions that a guest imports, by module: the same sets for each of its processes. */
+const usedBy: WeakMap<GuestModule, ReadonlyMap<string, ReadonlySet<string>>> = new WeakMap();
+
+function usedNames(guest: GuestModule): ReadonlyMap<string, ReadonlySet<string>> {
+  const known = usedBy.get(guest);
+  if (known !== undefined) return known;
+  const used = new Map<string, Set<string>>();
+  for (const { module, name, kind } of guest.imports) {
+    let names = used.get(module);
+    if (names === undefined) used.set(module, names = new Set());
+    if (kind === "function") names.add(name);
+  }
+  usedBy.set(guest, used);
+  return used;
 }
 
 /** What an instance for `process` is given. */
@@ -78,10 +95,7 @@ export function linkImports(
   memory: WebAssembly.Memory | undefined,
 ): WebAssembly.Imports {
   const imports: Record<string, WebAssembly.ModuleImports> = {};
-  for (const from of new Set(guest.imports.map((i) => i.module))) {
-    const used = new Set(
-      guest.imports.filter((i) => i.module === from && i.kind === "function").map((i) => i.name),
-    );
+  for (const [from, used] of usedNames(guest)) {
     const functions = used.size === 0
       ? {}
       : from === WASIX_MODULE

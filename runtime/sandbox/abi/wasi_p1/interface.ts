@@ -112,6 +112,12 @@ export function functionsOf(name: WasiModuleName): readonly SupportedFunction[] 
 
 /** Shims by the functions they have: modules of one kind share one. */
 const shims: Map<string, WebAssembly.Module> = new Map();
+/** The same by the set of names a guest module uses: its next process finds it at once. */
+const shimsOfUsed: WeakMap<ReadonlySet<string>, WebAssembly.Module> = new WeakMap();
+
+/** The shim that was made for this very set of names. */
+export const shimOfUsed = (used: ReadonlySet<string> | undefined): WebAssembly.Module | undefined =>
+  used && shimsOfUsed.get(used);
 
 /** The shim for those of `functions` that `used` names. */
 export function shimOf(
@@ -123,6 +129,7 @@ export function shimOf(
   const id = `${key} ${wanted.map((f) => f.name).join(" ")}`;
   let shim = shims.get(id);
   if (shim === undefined) shims.set(id, shim = new WebAssembly.Module(assembleShim(wanted)));
+  if (used !== undefined) shimsOfUsed.set(used, shim);
   return shim;
 }
 
@@ -154,5 +161,6 @@ export function wasiImports(
   used?: ReadonlySet<string>,
 ): WebAssembly.ModuleImports {
   const { plain, blocking } = wasiFunctions(p, name);
-  return connectShim(shimOf(name, functionsOf(name), used), plain, blocking, p);
+  const shim = shimOfUsed(used) ?? shimOf(name, functionsOf(name), used);
+  return connectShim(shim, plain, blocking, p);
 }

@@ -4,10 +4,10 @@
  * @module
  */
 import type { Machine } from "../machine.ts";
-import { connectShim, type PlainFunction, type ShimFunction, type ShimParam } from "../shim.ts";
+import { connectShim, type PlainFunction, type ShimParam } from "../shim.ts";
 import { NOTSUP } from "../wasi_p1/errno.ts";
 import type { FunctionSet } from "../wasi_p1/fd_io.ts";
-import { PREVIEW1, shimOf, type SupportedFunction, wasiFunctions } from "../wasi_p1/interface.ts";
+import { PREVIEW1, shimOf, shimOfUsed, type SupportedFunction, wasiFunctions } from "../wasi_p1/interface.ts";
 import type { WasiProcess } from "../wasi_p1/process.ts";
 import { descriptors } from "./descriptors.ts";
 import { epoll } from "./epoll.ts";
@@ -198,6 +198,20 @@ export function wasixFunctions(signatures: Signatures): readonly SupportedFuncti
   ];
 }
 
+/** The shim for the functions that `used` names, in the shapes of this guest's generation. */
+function shimFor(signatures: Signatures, used: ReadonlySet<string>): WebAssembly.Module {
+  const key = joinsPlainly(signatures) ? "wasix of 2023" : WASIX_MODULE;
+  const shapes = [...signatures].filter(([name]) => UNSUPPORTED.has(name))
+    .map(([name, { params, results }]) => `${name}(${params})${results}`);
+  return shimOf([key, ...shapes].join(" "), wasixFunctions(signatures), used);
+}
+
+const PREVIEW1_NAMES: ReadonlySet<string> = new Set(PREVIEW1.map((f) => f.name));
+const NOTHING: FunctionSet = { plain: {}, blocking: {} };
+
+const refused: Record<string, PlainFunction> = {};
+for (const name of UNSUPPORTED) refused[name] = () => NOTSUP;
+
 /** The functions of WASIX for one process, ready to be imported: those that `used` names. */
 export function wasixImports(
   p: WasiProcess,
@@ -205,7 +219,11 @@ export function wasixImports(
   signatures: Signatures,
   used: ReadonlySet<string>,
 ): WebAssembly.ModuleImports {
-  const preview1 = wasiFunctions(p, "wasi_snapshot_preview1");
+  // Processes are many and short: what a guest has no use for is not made.
+  const uses = (test: (name: string) => boolean): boolean => [...used].some(test);
+  const opens = uses((name) => PREVIEW1_NAMES.has(name) || name === "path_open2");
+  const preview1 = opens ? wasiFunctions(p, "wasi_snapshot_preview1") : NOTHING;
+  const sockets = uses((name) => name.startsWith("sock_") || name === "resolve");
   const sets: FunctionSet[] = [
     preview1,
     descriptors(p, preview1),
@@ -213,17 +231,10 @@ export function wasixImports(
     forking(p, machine),
     spawning(p),
     threads(p),
-    epoll(p),
-    wasixSockets(p),
-    socketOptions(p),
+    ...uses((name) => name.startsWith("epoll_")) ? [epoll(p)] : [],
+    ...sockets ? [wasixSockets(p), socketOptions(p)] : [],
   ];
-  const refused: Record<string, PlainFunction> = {};
-  for (const name of UNSUPPORTED) refused[name] = () => NOTSUP;
-  const plain = Object.assign(refused, ...sets.map((s) => s.plain)) as Record<string, PlainFunction>;
-  const blocking = Object.assign({}, ...sets.map((s) => s.blocking)) as FunctionSet["blocking"];
-  const functions: readonly ShimFunction[] = wasixFunctions(signatures);
-  const key = joinsPlainly(signatures) ? "wasix of 2023" : WASIX_MODULE;
-  const shapes = [...signatures].filter(([name]) => UNSUPPORTED.has(name))
-    .map(([name, { params, results }]) => `${name}(${params})${results}`);
-  return connectShim(shimOf([key, ...shapes].join(" "), functions, used), plain, blocking, p);
+  const plain: Record<string, PlainFunction> = Object.assign({}, refused, ...sets.map((s) => s.plain));
+  const blocking: FunctionSet["blocking"] = Object.assign({}, ...sets.map((s) => s.blocking));
+  return connectShim(shimOfUsed(used) ?? shimFor(signatures, used), plain, blocking, p);
 }
