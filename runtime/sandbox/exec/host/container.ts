@@ -114,6 +114,7 @@ class ContainerHost {
   }
 
   #signal(signal: number, all: boolean): void {
+    if (this.#terminal?.takes(signal)) return;
     const init = this.#init!;
     const others = all ? [...init.kernel.tasks()].filter((task) => task !== init) : [];
     for (const task of [...others, init]) deliver(task, signal);

@@ -27,6 +27,8 @@ export interface TerminalOptions {
 export interface ShownTerminal {
   /** Its window has another size. */
   resize(size: Winsize): void;
+  /** A signal for its process from outside. True if it is about the terminal of the host, and done with: SIGWINCH. */
+  takes(signal: number): boolean;
   /** The container has ended: what it has written last is shown, then the host's terminal is as it was. */
   finish(): Promise<void>;
 }
@@ -48,8 +50,11 @@ export function showTerminal(task: Task, fd: number, options: TerminalOptions): 
   if (!(file instanceof MasterFile)) throw new TypeError(`descriptor ${fd} is not the master of a pty`);
   const master = file.acquire(), { tty } = master;
   tty.onSignal = (signal) => signalInit(task, signal);
-  const size = options.resizes ? windowSize() : undefined;
-  if (size !== undefined) tty.resize(size);
+  const look = (): void => {
+    const size = windowSize();
+    if (size !== undefined) tty.resize(size);
+  };
+  if (options.resizes) look();
   const restore = options.raw ? makeRaw() : undefined;
   const endWatch = options.resizes ? watchWindowSize((next) => tty.resize(next)) : undefined;
   const keyboard = options.source === "keyboard" ? hostKeyboard(task, tty) : undefined;
@@ -61,6 +66,11 @@ export function showTerminal(task: Task, fd: number, options: TerminalOptions): 
   });
   return {
     resize: (next) => tty.resize(next),
+    takes(signal) {
+      if (signal !== SIGNAL.SIGWINCH || !options.resizes) return false;
+      look();
+      return true;
+    },
     async finish() {
       await pump.finish();
       keyboard?.close();

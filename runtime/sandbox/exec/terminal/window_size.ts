@@ -4,11 +4,11 @@ import type { Winsize } from "../../../abi/linux/termios.ts";
 /** How often the size is looked at where no signal tells of a change. */
 const POLL_MS = 250;
 
-/** The size now; undefined if no standard stream is a terminal. */
+/** The size now; undefined if no standard stream is a terminal, or it does not know its size. */
 export function windowSize(): Winsize | undefined {
   try {
     const { rows, columns: cols } = Deno.consoleSize();
-    return { rows, cols, xpixel: 0, ypixel: 0 };
+    return rows === 0 && cols === 0 ? undefined : { rows, cols, xpixel: 0, ypixel: 0 };
   } catch {
     return undefined;
   }
