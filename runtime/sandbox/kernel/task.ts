@@ -1,11 +1,10 @@
 /** Tasks: what Linux's task_struct is. A task is a Caller of the VFS, and knows how to wait and how to end. @module */
-import { EINTR, ETIMEDOUT } from "../../../fs/abi/errno.ts";
+import { EINTR } from "../../../fs/abi/errno.ts";
 import type { VPath } from "../../../fs/vfs/dentry.ts";
 import type { MountNamespace } from "../../../fs/vfs/mount_namespace.ts";
 import { OpenFile } from "../../../fs/vfs/open_file.ts";
 import type { Caller, Vfs } from "../../../fs/vfs/vfs.ts";
 import { type Waiter, WaitQueue } from "../../../fs/vfs/wait_queue.ts";
-import { RLIMIT } from "../../abi/linux/rlimit.ts";
 import { SIGNAL } from "../../abi/linux/signal.ts";
 import { signaled } from "../../abi/linux/wait_status.ts";
 import type { LoadedImage } from "./binfmt.ts";
@@ -23,20 +22,8 @@ import { joinGroup, ProcessGroup, Session } from "./session.ts";
 import { type Program, SI_KERNEL } from "./sigaction.ts";
 import { exitTask, notifyStopOrContinue } from "./task_exit.ts";
 import { TaskSignals } from "./task_signals.ts";
+import { TaskWaits } from "./task_waits.ts";
 import { nextTurn } from "./turn.ts";
-
-/** Longest delay of the host's timers. */
-const MAX_TIMER = 2 ** 31 - 1;
-
-/** RLIMIT_CPU is reached: SIGXCPU, again with each second, and SIGKILL at the hard limit. True if there is something to attend to. */
-function overCpu(task: Task): boolean {
-  const { hard } = task.rlimits.get(RLIMIT.RLIMIT_CPU)!;
-  const over = task.rlimits.cpuMs >= hard * 1000;
-  task.rlimits.cpuMs += 1000;
-  const signal = over ? SIGNAL.SIGKILL : SIGNAL.SIGXCPU;
-  task.signals.send({ signal, code: SI_KERNEL, pid: 0, uid: 0 }, true);
-  return task.dying || task.signalPending;
-}
 
 /** What a task starts with. */
 export interface TaskOptions {
@@ -149,12 +136,7 @@ export class Task implements Caller {
   /** Why its last execve failed, in words; "" if the errno says it all. */
   execMessage = "";
   #atExit: (() => void)[] | null = null;
-  #sleepers: Set<() => void> = new Set();
-  #continued: (() => void)[] = [];
-  #slept = 0;
-  /** Monotonic milliseconds since when it waits; null while it runs. */
-  #awaySince: number | null = null;
-  #endedAt: number | null = null;
+  readonly #waits: TaskWaits = new TaskWaits(this);
 
   /** A task of `kernel`. */
   constructor(readonly kernel: Kernel, options: TaskOptions) {
@@ -216,7 +198,7 @@ export class Task implements Caller {
 
   /** Is it waiting for something? */
   get isWaiting(): boolean {
-    return this.#sleepers.size > 0;
+    return this.#waits.isWaiting;
   }
 
   /** Moves it to other namespaces (unshare(2), setns(2)). */
@@ -234,23 +216,7 @@ export class Task implements Caller {
 
   /** Milliseconds it has run: wall time without its waits (the tasks of a kernel share one thread). */
   cpuTime(): number {
-    const until = this.#awaySince ?? this.#endedAt ?? this.kernel.clock.monotonic();
-    return until - this.startedAt - this.#slept;
-  }
-
-  #isOverCpu(): boolean {
-    return this.rlimits.cpuMs !== Infinity && this.cpuTime() >= this.rlimits.cpuMs;
-  }
-
-  /** It begins to wait. */
-  #leave(): void {
-    this.#awaySince = this.kernel.clock.monotonic();
-  }
-
-  /** It runs again. */
-  #return(): void {
-    this.#slept += (this.#endedAt ?? this.kernel.clock.monotonic()) - this.#awaySince!;
-    this.#awaySince = null;
+    return this.#waits.cpuTime();
   }
 
   /**
@@ -265,52 +231,21 @@ export class Task implements Caller {
   /** As block, on several queues. With no queue it is a sleep. */
   async waitFor(queues: readonly WaitQueue[], events: number, deadline: number): Promise<number> {
     if (this.dying || this.signalPending) return -EINTR;
-    if (this.#isOverCpu() && overCpu(this)) return -EINTR;
-    this.#leave();
-    const result = await this.#sleep(queues, events, deadline);
-    while ((this.stopped || this.frozen) && !this.dying) await this.#hold();
-    this.#return();
+    const waits = this.#waits;
+    if (waits.overCpu()) return -EINTR;
+    waits.leave();
+    const result = await waits.sleep(queues, events, deadline);
+    if (this.stopped || this.frozen) await waits.hold();
+    waits.return();
     return this.dying || this.signalPending ? -EINTR : result;
   }
 
   /** Waits for a queue to be woken; only the task's own death ends the wait early. */
   async waitKillable(queue: WaitQueue): Promise<void> {
     if (this.dying) return;
-    this.#leave();
-    await this.#sleep([queue], -1, Infinity, true);
-    this.#return();
-  }
-
-  #sleep(queues: readonly WaitQueue[], events: number, deadline: number, killable = false): Promise<number> {
-    return new Promise((resolve) => {
-      let timer: ReturnType<typeof setTimeout> | undefined;
-      const finish = (result: number): void => {
-        for (const queue of queues) queue.remove(waiter);
-        this.#sleepers.delete(interrupt);
-        if (timer !== undefined) clearTimeout(timer);
-        resolve(result);
-      };
-      const waiter: Waiter = {
-        wake: (now) => {
-          if ((now & events) !== 0) finish(0);
-        },
-      };
-      const interrupt = (): void => {
-        if (!killable || this.dying) finish(-EINTR);
-      };
-      const arm = (): void => {
-        const left = deadline - this.kernel.clock.monotonic();
-        if (left <= 0 && timer !== undefined) return finish(-ETIMEDOUT);
-        timer = setTimeout(arm, Math.min(Math.max(Math.ceil(left), 0), MAX_TIMER));
-      };
-      for (const queue of queues) queue.add(waiter);
-      this.#sleepers.add(interrupt);
-      if (deadline !== Infinity) arm();
-    });
-  }
-
-  #hold(): Promise<void> {
-    return new Promise<void>((resolve) => this.#continued.push(resolve));
+    this.#waits.leave();
+    await this.#waits.sleep([queue], -1, Infinity, true);
+    this.#waits.return();
   }
 
   /** Lets other tasks and the host's events run (sched_yield). */
@@ -323,18 +258,20 @@ export class Task implements Caller {
    * be made again (SA_RESTART). The program ends when `dying` is true afterwards.
    */
   async attend(): Promise<boolean> {
-    this.#leave();
-    while ((this.stopped || this.frozen) && !this.dying) await this.#hold();
-    this.#return();
+    if (this.stopped || this.frozen) {
+      this.#waits.leave();
+      await this.#waits.hold();
+      this.#waits.return();
+    }
     return !this.dying && this.signalPending && this.program !== null ? await this.program.deliver() : true;
   }
 
   /** The program is interrupted while it computes: others run until `turn` has come around, then it attends to what there is. */
   async pass(turn: Promise<void>): Promise<void> {
-    if (this.#isOverCpu()) overCpu(this);
-    this.#leave();
+    this.#waits.overCpu();
+    this.#waits.leave();
     await turn;
-    this.#return();
+    this.#waits.return();
     const now = this.kernel.clock.monotonic();
     const until = this.kernel.cgroups.of(this).cpu.throttledUntil(now);
     if (until > now) await this.waitFor([], 0, until);
@@ -358,7 +295,7 @@ export class Task implements Caller {
   }
 
   #wakeUp(): void {
-    for (const interrupt of [...this.#sleepers]) interrupt();
+    this.#waits.interrupt();
     this.program?.attention();
   }
 
@@ -367,7 +304,7 @@ export class Task implements Caller {
     if (this.dying) return;
     this.dying = true;
     this.exitStatus = signaled(signal);
-    this.#release();
+    this.#waits.release();
     this.#wakeUp();
     if (!this.driven) this.exit(this.exitStatus);
   }
@@ -388,7 +325,7 @@ export class Task implements Caller {
     this.stopped = false;
     this.stopStatus = 0;
     this.continued = true;
-    if (!this.frozen) this.#release();
+    if (!this.frozen) this.#waits.release();
     notifyStopOrContinue(this, SIGNAL.SIGCONT);
     this.signals.recalculate();
   }
@@ -403,12 +340,8 @@ export class Task implements Caller {
   thaw(): void {
     this.frozen = false;
     if (this.stopped) return;
-    this.#release();
+    this.#waits.release();
     this.signals.recalculate();
-  }
-
-  #release(): void {
-    for (const resolve of this.#continued.splice(0)) resolve();
   }
 
   /** Calls `f` when the task ends: before its files are closed. */
@@ -420,11 +353,9 @@ export class Task implements Caller {
   exit(status: number): void {
     if (this.isZombie || this.exiting) return;
     this.exiting = true;
-    this.#endedAt = this.kernel.clock.monotonic();
     this.exitStatus = status;
     this.dying = true;
-    this.#release();
-    for (const interrupt of [...this.#sleepers]) interrupt();
+    this.#waits.end();
     for (const f of this.#atExit?.splice(0) ?? []) f();
     exitTask(this);
     this.#leaveMounts(this.nsproxy.mnt);

@@ -4,6 +4,7 @@ import { CAP_SYS_ADMIN } from "../../../../fs/vfs/cred.ts";
 import { nameByteLength } from "../../../../fs/abi/name.ts";
 import { PR_SET_NAME } from "../../../abi/linux/prctl.ts";
 import { CapSet } from "../cap_set.ts";
+import { commOf } from "../comm.ts";
 import { commitCredentials } from "../commit_cred.ts";
 import type { Credentials } from "../credentials.ts";
 import { setns, unshare } from "../namespace_join.ts";
@@ -40,7 +41,7 @@ function setName(task: Task, name: string, field: "hostname" | "domainname"): nu
 export const processCalls = {
   prctl(task, a) {
     if (a.number(0) !== PR_SET_NAME) return prctl(task, ...a.values as [number, ...number[]]);
-    task.comm = a.string(1).slice(0, 15);
+    task.comm = commOf(a.string(1));
     return 0;
   },
   setresuid: (task, a) => commit(task, setresuid(task.cred, a.number(0), a.number(1), a.number(2))),
