@@ -1,5 +1,6 @@
 /** Where a runtime is known not to do what a case asks, each with its reason. A case that passes all the same is an error, too. @module */
 import { CRUN_DIFFERENCES } from "./differences_crun.ts";
+import { NATIVE_DIFFERENCES } from "./differences_native.ts";
 import { RUNC_DIFFERENCES } from "./differences_runc.ts";
 import { SANDBOX_DIFFERENCES } from "./differences_sandbox.ts";
 
@@ -20,6 +21,7 @@ export interface Difference {
 
 const BY_RUNTIME: Readonly<Record<string, readonly Differences[]>> = {
   sandbox: SANDBOX_DIFFERENCES,
+  native: NATIVE_DIFFERENCES,
   runc: RUNC_DIFFERENCES,
   crun: CRUN_DIFFERENCES,
 };

@@ -13,7 +13,7 @@ const HEAD = `# Conformance
 
 Cases of tests/conformance, each a change of one config.json with the sentence of the runtime specification that it is about: the program
 tests/probe reports from inside the container what it sees, and the report is held against what the sentence says. \`sandbox\` is the userland
-kernel; Debian's runc and crun judge the cases: they are older than the specification, so what they do differently is listed, too. Written
+kernel, \`native\` Linux itself; Debian's runc and crun judge the cases: they are older than the specification, so what they do differently is listed, too. Written
 by \`deno task conformance\`.
 
 `;

@@ -10,7 +10,9 @@ import { SUBJECTS } from "./cases/mod.ts";
 import { type Column, documentOf } from "./document.ts";
 import { runSubjects, surprises } from "./run.ts";
 
-const ADAPTERS: readonly Adapter[] = [sandboxAdapter(), hostAdapter("runc"), hostAdapter("crun")];
+const ADAPTERS: readonly Adapter[] = [
+  ...[sandboxAdapter(), hostAdapter("native"), hostAdapter("runc"), hostAdapter("crun")],
+];
 
 const asked = (names: readonly string[]): string[] => Deno.args.filter((arg) => names.includes(arg));
 const runtimes = asked(ADAPTERS.map(({ name }) => name)),

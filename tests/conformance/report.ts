@@ -144,6 +144,7 @@ export function interpret(
     timeOffsets: offsets,
     hostname: text("/proc/sys/kernel/hostname").trim(),
     domainname: text("/proc/sys/kernel/domainname").trim(),
+    uptime: Number(text("/proc/uptime").split(" ")[0]),
     interfaces: text("/proc/net/dev").split("\n").slice(2).filter((line) => line.includes(":"))
       .map((line) => line.split(":")[0]!.trim()),
     ...extra,

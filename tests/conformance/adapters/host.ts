@@ -1,4 +1,5 @@
 /** Runtimes of the host's own kernel: Debian's runc and crun. They judge the cases. @module */
+import { runtimeCommand } from "../../runtime/support.ts";
 import { repositoryFile } from "../../support/umiak.ts";
 import { reasonAgainst } from "../../support/when.ts";
 import { writeBundle } from "../bundle.ts";
@@ -66,23 +67,32 @@ function removeGroups(id: string): void {
   }
 }
 
+/** Debian's, and this repository's own. */
+export type HostRuntime = "runc" | "crun" | "native";
+
 let containers = 0;
 
-/** A runtime of this host. */
-export function hostAdapter(name: "runc" | "crun"): Adapter {
+/** The words of a runtime with its state in a directory. */
+function commandOf(name: HostRuntime, hybrid: boolean, root: string): string[] {
+  if (name === "native") return runtimeCommand(root);
+  return [...hybrid ? WITHOUT_UNIFIED : [], name, "--root", root];
+}
+
+/** A runtime of this host's kernel. */
+export function hostAdapter(name: HostRuntime): Adapter {
   const hybrid = name === "crun" && exists("/sys/fs/cgroup/unified");
+  const tools = [...name === "native" ? [] : [name], "cc", ...hybrid ? ["unshare"] : []];
   return {
     name,
     parallel: 2,
-    missing: reasonAgainst({ tools: [name, "cc", ...hybrid ? ["unshare"] : []], root: true, os: ["linux"] }),
+    missing: reasonAgainst({ tools, root: true, os: ["linux"] }),
     lacks: (need) => NEEDS[need].there() ? undefined : NEEDS[need].why,
     run: (test) =>
       inDirectory(async (dir) => {
         const id = `umiak-conformance-${Deno.pid}-${++containers}`;
         const names = { dir, rootfs: `${dir}/rootfs`, id, probe: `${dir}/rootfs/probe` };
         await writeBundle(dir, test, await nativeProbe(), names);
-        const command = [...hybrid ? WITHOUT_UNIFIED : [], name, "--root", `${dir}/state`];
-        const run = new CommandRun(command, dir, id, names, hostFacts());
+        const run = new CommandRun(commandOf(name, hybrid, `${dir}/state`), dir, id, names, hostFacts());
         try {
           return await run.run(test);
         } finally {

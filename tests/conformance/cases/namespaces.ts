@@ -178,7 +178,7 @@ export const timeOffsets: Subject = {
       },
       expect: [
         ["timeOffsets", "is", { monotonic: [172800, 5], boottime: [604800, 0] }],
-        ["files./proc/uptime", "matches", "^60[0-9]{4}"],
+        ["uptime", "atLeast", 604800],
       ],
     },
     {
