@@ -1,0 +1,50 @@
+/** A terminal for a program that gives its own streams: runImage() with `tty`. @module */
+import assert from "node:assert/strict";
+import { runImage } from "../../runtime/engine/run.ts";
+import { repositoryFile } from "../support/umiak.ts";
+
+const image = repositoryFile("tests/tty/terminal.wasm");
+
+Deno.test("runImage() with tty: keys from a source, whose end is an end of file; output with CR NL", async () => {
+  const keys = [new TextEncoder().encode("hellx\x7fo\r"), null];
+  let shown = "";
+  const code = await runImage({ image, args: [], tty: true, interactive: true }, {
+    stdin: {
+      read(into) {
+        const next = keys.shift() ?? null;
+        if (next !== null) into.set(next);
+        return Promise.resolve(next?.length ?? null);
+      },
+    },
+    stdout: {
+      writeSync(bytes) {
+        shown += new TextDecoder().decode(bytes);
+        return bytes.length;
+      },
+    },
+  });
+  assert.equal(code, 7);
+  assert.ok(shown.startsWith("hellx\b \bo\r\nisatty 111\r\n"), "typed ahead");
+  assert.match(shown, /read 6: h e l l o 0a\r\nend of file\r\n$/);
+});
+
+Deno.test("runImage() with tty: output that finds no room waits, and one that nobody reads hangs up", async () => {
+  let full = true, shown = 0;
+  const stdout = {
+    writeSync(bytes: Uint8Array): number {
+      full = !full;
+      if (full) throw new Deno.errors.WouldBlock("no room now");
+      const n = Math.min(bytes.length, 7);
+      shown += n;
+      return n;
+    },
+  };
+  assert.equal(await runImage({ image, args: ["quit"], tty: true }, { stdout }), 5);
+  assert.ok(shown > 60);
+  const broken = {
+    writeSync(): number {
+      throw new Deno.errors.BrokenPipe("nobody reads");
+    },
+  };
+  assert.equal(await runImage({ image, args: [], tty: true }, { stdout: broken }), 128 + 1);
+});
