@@ -21,7 +21,7 @@ const DEVICES = "config-linux.md#allowed-device-list";
  * Allowed whatever the list says, as runc has it: making any node, the default devices, terminals. What the container finds in /dev
  * without asking must work.
  */
-const ALWAYS: readonly DeviceRule[] = [
+export const DEVICES_ALWAYS_ALLOWED: readonly DeviceRule[] = [
   { allow: true, type: "c", access: "m" },
   { allow: true, type: "b", access: "m" },
   ...([[1, 3], [1, 5], [1, 7], [1, 8], [1, 9], [5, 0], [5, 1], [5, 2]] as const).map(([major, minor]) =>
@@ -144,7 +144,7 @@ export function compileCgroup(b: ProgramBuilder, spec: Spec, id: string | undefi
   }
   const rules = {
     attach_type: "BPF_CGROUP_DEVICE",
-    rules: [...resources?.devices ?? [], ...ALWAYS],
+    rules: [...resources?.devices ?? [], ...DEVICES_ALWAYS_ALLOWED],
   } as const;
   b.call("bpf", [BPF_PROG_ATTACH, cgroup, rules], `limiting the devices of cgroup /${path}`, {
     spec: DEVICES,

@@ -61,3 +61,30 @@ testWhen(
       assert.equal(other.stdout, "33\n44\n44\n");
     }),
 );
+
+testWhen(NATIVE, "exec in the foreground passes signals on", () =>
+  withBench(async (bench) => {
+    await bench.ok("run", "-d", "-b", nativeBundle(bench, "b", "exec sleep 1000"), "c");
+    const script = "trap 'exit 9' TERM; echo ready; while :; do sleep 0.05; done";
+    const { child, result } = bench.spawn(["exec", "c", "sh", "-c", script]);
+    while (!bench.output().includes("ready")) await new Promise((resolve) => setTimeout(resolve, 10));
+    child.kill("SIGTERM");
+    assert.equal((await result).code, 9);
+  }));
+
+testWhen(
+  NATIVE,
+  "descriptors that are to be passed on are the process's, at the same numbers",
+  () =>
+    withBench(async (bench) => {
+      const bundle = nativeBundle(bench, "b", "cat <&4; ls /proc/$$/fd");
+      Deno.writeTextFileSync(`${bench.dir}/text`, "passed on\n");
+      const { runtimeCommand } = await import("../runtime/support.ts");
+      const words = [...runtimeCommand(bench.root), "run", "--preserve-fds", "2", "-b", bundle, "c"];
+      const { code, stdout, stderr } = await new Deno.Command("sh", {
+        args: ["-c", `exec "$@" 3</dev/null 4<'${bench.dir}/text' 5</dev/zero`, "sh", ...words],
+      }).output();
+      const said = [stdout, stderr].map((bytes) => new TextDecoder().decode(bytes));
+      assert.deepEqual([code, ...said], [0, "passed on\n0\n1\n2\n3\n4\n", ""]);
+    }),
+);

@@ -24,7 +24,16 @@ export const WITH_RUNC = { ...NATIVE, tools: ["runc"], missing: reasonAgainst(NA
 // deno-lint-ignore no-explicit-any
 export type Config = any;
 
-/** What `runc spec` writes, for a script of the host's shell; without limits. */
+/** Device lists can be enforced. */
+const hasDevices = ((): boolean => {
+  try {
+    return Deno.statSync("/sys/fs/cgroup/devices").isDirectory;
+  } catch {
+    return false;
+  }
+})();
+
+/** What `runc spec` writes, for a script of the host's shell. */
 export function configOf(script: string): Config {
   const caps = ["CAP_AUDIT_WRITE", "CAP_KILL", "CAP_NET_BIND_SERVICE"];
   const secret = ["/proc/acpi", "/proc/kcore", "/proc/keys", "/proc/timer_list", "/sys/firmware"];
@@ -65,6 +74,7 @@ export function configOf(script: string): Config {
     ],
     linux: {
       namespaces: ["pid", "network", "ipc", "uts", "mount", "cgroup"].map((type) => ({ type })),
+      ...hasDevices ? { resources: { devices: [{ allow: false, access: "rwm" }] } } : {},
       maskedPaths: secret,
       readonlyPaths: ["/proc/bus", "/proc/fs", "/proc/irq", "/proc/sys", "/proc/sysrq-trigger"],
     },

@@ -39,7 +39,7 @@ export function parsePlaces(cgroup: string): Map<string, string> {
 const OF_TMPFS: readonly string[] = ["ro", "rw"];
 
 /** The part of a place that is below what is mounted. */
-function below(place: string, root: string): string {
+export function below(place: string, root: string): string {
   if (root === "/") return place === "/" ? "" : place;
   return place === root ? "" : place.startsWith(`${root}/`) ? place.slice(root.length) : "/..";
 }

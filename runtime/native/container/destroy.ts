@@ -2,14 +2,20 @@
 import { SIGNAL } from "../../abi/linux/signal.ts";
 import type { Container } from "../../lifecycle/backend.ts";
 import { LifecycleError } from "../../lifecycle/error.ts";
+import { removeDeviceCgroup } from "./device_cgroup.ts";
 import { childOf, waitForChild } from "./children.ts";
 import { identify, sendSignal, waitForEnd } from "../../lifecycle/host/processes.ts";
 
 /** How long a killed process may take to end. */
 const END_MS = 10_000;
 
-/** Kills what runs. */
+/** Kills what runs, and removes what it has run in. */
 export async function destroyInit(container: Container): Promise<void> {
+  await endAll(container);
+  await removeDeviceCgroup(container.directory);
+}
+
+async function endAll(container: Container): Promise<void> {
   const { record } = container;
   if (record.init === undefined) return;
   // Without a pid namespace of its own the init's end is not everybody's.

@@ -7,6 +7,7 @@ import { sys } from "../ffi/kernel.ts";
 import { makeProgramFile } from "../ffi/program_file.ts";
 import { type Child, spawnProgram } from "../ffi/spawn.ts";
 import type { Table } from "../table/compile_table.ts";
+import { enterDeviceCgroup } from "./device_cgroup.ts";
 import { goOn, receive } from "./conversation.ts";
 import { type Conversation, end, failureOf, siblingOf } from "./create.ts";
 
@@ -56,6 +57,7 @@ export async function enterContainer(entering: Entering): Promise<Child> {
   let conversation = begin(entering);
   const { report, sync } = conversation;
   try {
+    enterDeviceCgroup(entering.directory, conversation.child.pid);
     goOn(sync);
     conversation = { ...conversation, child: await siblingOf(conversation) };
     const said = await receive(report);

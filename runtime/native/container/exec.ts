@@ -1,15 +1,26 @@
 /** exec on Linux: a process that joins the namespaces of the container's init. @module */
 import type { Container, ExecOptions, ExecProcess } from "../../lifecycle/backend.ts";
 import { LifecycleError } from "../../lifecycle/error.ts";
+import { listenForSignals } from "../../lifecycle/host/signals.ts";
 import { compileProcess } from "../../program/compile_exec.ts";
 import type { Process } from "../../spec/types.ts";
-import { thisMachine } from "../ffi/kernel.ts";
+import { sys, thisMachine } from "../ffi/kernel.ts";
 import { execTable, namespaceFlags } from "../program/enter.ts";
-import { keepChild, waitForChild } from "./children.ts";
+import { keepChild, type KnownChild, waitForChild } from "./children.ts";
 import { receiveTerminal } from "./console.ts";
 import { checkPreserved, checkTerminal, consoleSockets } from "./create.ts";
 import { enterContainer, openProcess } from "./enter.ts";
 import { checkKernel, refuseProcess } from "./refuse.ts";
+
+/** Waits for a process that this one stands for: its signals are passed on. */
+async function waitInForeground(pid: number, child: KnownChild): Promise<number> {
+  const stop = listenForSignals((signal) => void sys("pidfd_send_signal", child.pidfd.fd, signal, 0, 0));
+  try {
+    return await waitForChild(pid, child);
+  } finally {
+    stop();
+  }
+}
 
 /** Starts a process in a container. */
 export async function execIn(
@@ -50,7 +61,7 @@ export async function execIn(
       ...sockets?.own === undefined ? {} : { terminal: receiveTerminal(sockets.own) },
     };
     keepChild(child.pid, known);
-    return { pid: child.pid, wait: () => waitForChild(child.pid, known) };
+    return { pid: child.pid, wait: () => waitInForeground(child.pid, known) };
   } finally {
     pidfd.close();
     sockets?.init.close();

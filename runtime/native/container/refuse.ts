@@ -1,6 +1,7 @@
 /** What cannot be applied is refused before anything is made: never left out in silence (runtime.md#create). @module */
 import type { CreateRequest } from "../../lifecycle/backend.ts";
 import { LifecycleError } from "../../lifecycle/error.ts";
+import { hasDeviceCgroups } from "./device_cgroup.ts";
 import type { Process, Spec } from "../../spec/types.ts";
 
 /** Oldest kernel: mount_setattr(2) is of 5.12. */
@@ -28,7 +29,7 @@ function ofProcess({ apparmorProfile, selinuxLabel }: Process): [string, boolean
 function ofResources({ linux: { resources } }: Spec): [string, boolean][] {
   return Object.entries(resources ?? {}).map(([name, value]) => [
     `linux.resources.${name}`,
-    value !== undefined && Object.keys(value).length > 0,
+    value !== undefined && Object.keys(value).length > 0 && !(name === "devices" && hasDeviceCgroups()),
   ]);
 }
 
