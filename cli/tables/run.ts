@@ -65,7 +65,7 @@ export const RUN: CommandSpec = {
     { name: "egress-log", value: "FILE", help: "Append a line for every decision about egress" },
     { name: "read-only", help: "Make the root filesystem read-only" },
     { name: "interactive", short: "i", help: "Pass standard input on" },
-    { name: "tty", short: "t", help: "Give the program the terminal" },
+    { name: "tty", short: "t", help: "Give the program a terminal; with -i it is shown on this one" },
     { name: "rm", help: "Remove the container when it ends (it always is)" },
     { name: "name", value: "NAME", help: "Name of the container" },
     PLATFORM,
