@@ -31,7 +31,7 @@ options="BUSYBOX LFS LONG_OPTS FEATURE_FANCY_HEAD FEATURE_FANCY_TAIL FEATURE_FAN
 for option in $options; do sed -i "s/# CONFIG_$option is not set/CONFIG_$option=y/" .config; done
 yes "" | make -s HOSTCC=cc oldconfig >/dev/null 2>&1
 # Parts of its library are about networks and serial lines, which this configuration does not call: they may fail to compile.
-make -s -k HOSTCC=cc CC="$top/wcc" AR=llvm-ar-14 SKIP_STRIP=y busybox_unstripped >make.log 2>&1 || true
+make -s -k -j"$(nproc)" HOSTCC=cc CC="$top/wcc" AR=llvm-ar-14 SKIP_STRIP=y busybox_unstripped >make.log 2>&1 || true
 objects=$(find applets archival console-tools coreutils debianutils editors findutils libbb miscutils procps shell util-linux -name '*.o' \
   ! -name built-in.o)
 "$top/wcc" -Wl,-z,stack-size=1048576 -o busybox.plain $objects "$here/posix/posix.c" "$here/posix/absent.c" \
