@@ -7,25 +7,16 @@ import type { Hook } from "../../spec/hook_types.ts";
 import type { State, Status } from "../../spec/state.ts";
 import type { Spec } from "../../spec/types.ts";
 import { signalName } from "../../abi/linux/signal.ts";
-import { Descriptor, makePipe, whileOpenAsync } from "../ffi/descriptors.ts";
-import { must, sys, thisMachine } from "../ffi/kernel.ts";
+import { type Descriptor, makePipe, memoryFile, whileOpenAsync } from "../ffi/descriptors.ts";
+import { sys, thisMachine } from "../ffi/kernel.ts";
 import type { Child } from "../ffi/spawn.ts";
 import { hookTable, namespaceFlags } from "../program/enter.ts";
 import { enterContainer, openProcess } from "./enter.ts";
 import { follow } from "./follow.ts";
 
-const MFD_CLOEXEC = 1, SIGKILL = 9;
+const SIGKILL = 9;
 /** Bytes of a hook's output that are kept for the error message. */
 const MAX_OUTPUT = 4096;
-
-/** A file in memory that has a text, to be read from its beginning. */
-function fileOf(text: string): Descriptor {
-  const what = "telling a hook the container's state";
-  const file = new Descriptor(must(sys("memfd_create", "state", MFD_CLOEXEC), what));
-  const bytes = new TextEncoder().encode(text);
-  must(sys("pwrite64", file.fd, bytes, bytes.length, 0), what);
-  return file;
-}
 
 /** What the process writes until it ends, at most MAX_OUTPUT of it, and how that is. */
 async function collect(child: Child, output: Descriptor): Promise<{ status: number; output: string }> {
@@ -68,7 +59,7 @@ function startHook(
 
 function runHook(hook: Hook, stdin: string, place: Place, pidfd: Descriptor): Promise<HookResult> {
   return whileOpenAsync(async (own) => {
-    const input = own(fileOf(stdin));
+    const input = own(memoryFile(stdin, "telling a hook the container's state"));
     const [output, out] = makePipe("running a hook");
     own(output);
     own(out);

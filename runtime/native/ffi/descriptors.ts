@@ -1,5 +1,5 @@
 /** Descriptors of this process: pipes, FIFOs, and their end. @module */
-import { EINTR } from "../../../fs/abi/errno.ts";
+import { EINTR, EINVAL } from "../../../fs/abi/errno.ts";
 import { O_CLOEXEC } from "../../../fs/abi/open.ts";
 import { AT_FDCWD } from "../../../fs/abi/open.ts";
 import { must, sys, sysBlocking } from "./kernel.ts";
@@ -49,6 +49,25 @@ export function makePipe(what: string): [read: Descriptor, write: Descriptor] {
   const fds = new Uint8Array(8), view = new DataView(fds.buffer);
   must(sys("pipe2", fds, O_CLOEXEC), what);
   return [new Descriptor(view.getInt32(0, true)), new Descriptor(view.getInt32(4, true))];
+}
+
+const MFD_CLOEXEC = 1, MFD_NOEXEC_SEAL = 8;
+
+/** A file in memory that has a text, to be read from its beginning. */
+export function memoryFile(text: string, what: string): Descriptor {
+  const fd = sys("memfd_create", "umiak", MFD_CLOEXEC | MFD_NOEXEC_SEAL);
+  // Before Linux 6.3 nobody could say that it is not to be executed.
+  const file = new Descriptor(must(fd === -EINVAL ? sys("memfd_create", "umiak", MFD_CLOEXEC) : fd, what));
+  const bytes = new TextEncoder().encode(text);
+  try {
+    for (let at = 0; at < bytes.length;) {
+      at += must(sys("pwrite64", file.fd, bytes.slice(at), bytes.length - at, at), what);
+    }
+    return file;
+  } catch (error) {
+    file.close();
+    throw error;
+  }
 }
 
 /** Opens a path. */

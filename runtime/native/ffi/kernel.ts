@@ -4,7 +4,7 @@ import { type Machine, MACHINES } from "../asm/machine.ts";
 import { syscallNumber, type SyscallNumberName } from "../../abi/linux/syscall_numbers.ts";
 import { errnoText } from "../../../fs/abi/errno_text.ts";
 
-const MFD_CLOEXEC = 1;
+const MFD_CLOEXEC = 1, MFD_NOEXEC_SEAL = 8;
 const CALL = { parameters: ["i64", "i64", "i64", "i64", "i64", "i64", "i64"], result: "i64" } as const;
 const SYMBOLS = {
   sys: CALL,
@@ -23,23 +23,30 @@ export function thisMachine(): Machine {
   return MACHINES[Deno.build.arch];
 }
 
+/** The library as a file: in memory, and not to be executed by itself, which some systems want said (sysctl vm.memfd_noexec). */
+function libraryDescriptor(
+  libc: (nr: bigint, bytes: Uint8Array<ArrayBuffer>, flags: bigint) => bigint,
+  nr: bigint,
+): bigint {
+  const name = new TextEncoder().encode("umiak\0");
+  const fd = libc(nr, name, BigInt(MFD_CLOEXEC | MFD_NOEXEC_SEAL));
+  return fd < 0n ? libc(nr, name, BigInt(MFD_CLOEXEC)) : fd; // before Linux 6.3
+}
+
 function load(): Deno.DynamicLibrary<typeof SYMBOLS>["symbols"] {
   const machine = thisMachine();
   const libc = Deno.dlopen("libc.so.6", {
-    memfd_create: { parameters: ["buffer", "u32"], result: "i32" },
-    write: { parameters: ["i32", "buffer", "usize"], result: "isize" },
-    close: { parameters: ["i32"], result: "i32" },
+    syscall: { parameters: ["i64", "buffer", "i64"], result: "i64" },
   });
   try {
-    const fd = libc.symbols.memfd_create(new TextEncoder().encode("umiak\0"), MFD_CLOEXEC);
-    if (fd < 0) throw new Error("loading the system call library: memfd_create failed");
-    try {
-      const file = libraryFile(machine);
-      libc.symbols.write(fd, file, BigInt(file.length));
-      return Deno.dlopen(`/proc/self/fd/${fd}`, SYMBOLS).symbols;
-    } finally {
-      libc.symbols.close(fd);
-    }
+    const nr = syscallNumber("memfd_create", machine.architecture);
+    const fd = libraryDescriptor(libc.symbols.syscall, BigInt(nr));
+    if (fd < 0n) throw new Error("loading the library of system calls: memfd_create failed");
+    const path = `/proc/self/fd/${fd}`;
+    Deno.writeFileSync(path, libraryFile(machine), { create: false });
+    const library = Deno.dlopen(path, SYMBOLS).symbols;
+    library.sys(BigInt(syscallNumber("close", machine.architecture)), fd, 0n, 0n, 0n, 0n, 0n);
+    return library;
   } finally {
     libc.close();
   }

@@ -1,0 +1,94 @@
+import assert from "node:assert/strict";
+import { create } from "../../runtime/lifecycle/create.ts";
+import { deleteContainer } from "../../runtime/lifecycle/delete.ts";
+import { exec } from "../../runtime/lifecycle/exec.ts";
+import { hostContext } from "../../runtime/lifecycle/host/mod.ts";
+import { start } from "../../runtime/lifecycle/start.ts";
+import { nativeBackend } from "../../runtime/native/container/backend.ts";
+import { parseProcess } from "../../runtime/spec/decode_process.ts";
+import { parseSpec } from "../../runtime/spec/decode.ts";
+import { withBench } from "../runtime/support.ts";
+import { testWhen } from "../support/when.ts";
+import { NATIVE, nativeBundle } from "./support.ts";
+
+const count = (path: string): number => [...Deno.readDirSync(path)].length;
+const children = (): string => Deno.readTextFileSync(`/proc/self/task/${Deno.pid}/children`).trim();
+
+testWhen(
+  NATIVE,
+  "80 containers of one process, also many at a time, leave no descriptor, process, mount or directory",
+  () =>
+    withBench(async (bench) => {
+      const bundle = nativeBundle(
+        bench,
+        "b",
+        "",
+        (config) => config.process.args = ["sh", "-c", "read x; exit 3"],
+      );
+      const config = Deno.readTextFileSync(`${bundle}/config.json`), spec = parseSpec(config);
+      const context = hostContext(bench.root, () => Promise.resolve(nativeBackend), {
+        warn: () => {},
+        note: () => {},
+      });
+      const options = {
+        ...{ preserveFds: 0, detached: true, noPivot: false, noNewKeyring: false, systemdCgroup: false },
+      };
+      const one = async (id: string): Promise<void> => {
+        const container = await create(context, {
+          ...{
+            id,
+            bundle,
+            rootfs: `${bundle}/rootfs`,
+            config,
+            spec,
+            backend: "native",
+            owner: 0,
+            now: new Date(),
+            options,
+          },
+        });
+        // While the init waits for start, another process can run in its namespaces.
+        const process = parseProcess(JSON.stringify({ args: ["/bin/true"], cwd: "/" }));
+        const beside = await exec(context, id, process, {
+          ...{ preserveFds: 0, detached: false, cgroup: "", ignorePaused: false },
+        });
+        assert.equal(await beside.wait(), 0);
+        await start(context, id);
+        assert.equal(await nativeBackend.wait(container), 3 << 8);
+        await deleteContainer(context, id);
+      };
+      await one("first");
+      const before = [count("/proc/self/fd"), Deno.readTextFileSync("/proc/self/mountinfo"), children()];
+      for (let i = 0; i < 20; i++) await one(`c${i}`);
+      for (let round = 0; round < 3; round++) {
+        await Promise.all(Array.from({ length: 20 }, (_, i) => one(`d${round}-${i}`)));
+      }
+      assert.deepEqual(
+        [count("/proc/self/fd"), Deno.readTextFileSync("/proc/self/mountinfo"), children()],
+        before,
+      );
+      assert.deepEqual([...Deno.readDirSync(bench.root)].map(({ name }) => name), ["~lock"]);
+    }),
+);
+
+testWhen(
+  { ...NATIVE, tools: ["unshare"] },
+  "where memory files cannot be executed, files without names are (vm.memfd_noexec)",
+  () =>
+    withBench(async (bench) => {
+      const bundle = nativeBundle(bench, "b", "echo ran; exit 4");
+      const { runtimeCommand } = await import("../runtime/support.ts");
+      for (const level of [1, 2]) {
+        const { code, stdout, stderr } = await new Deno.Command("unshare", {
+          args: [
+            ...["--pid", "--fork", "--mount-proc", "sh", "-c"],
+            `[ ! -e /proc/sys/vm/memfd_noexec ] || echo ${level} >/proc/sys/vm/memfd_noexec; exec "$@"`,
+            ...["sh", ...runtimeCommand(bench.root), "run", "-b", bundle, "c"],
+          ],
+          stdin: "null",
+        }).output();
+        const said = [stdout, stderr].map((bytes) => new TextDecoder().decode(bytes));
+        assert.deepEqual([code, ...said], [4, "ran\n", ""], `level ${level}`);
+      }
+    }),
+);
