@@ -22,7 +22,6 @@ import {
   MS_STRICTATIME,
   MS_UNBINDABLE,
 } from "../fs/abi/mount.ts";
-import { ROOT_CRED } from "../fs/vfs/cred.ts";
 import { lookupAt, mkdirAt, mountAt, mountinfo, type MountNamespace } from "../fs/vfs/mod.ts";
 import { path, testCaller } from "../fs/testing/mod.ts";
 import { TmpfsSuper, tmpfsType } from "../fs/tmpfs/mod.ts";
