@@ -2,6 +2,8 @@ import assert from "node:assert/strict";
 import { EEXIST, ENOENT } from "../../../fs/abi/errno.ts";
 import { O_DIRECTORY, O_PATH } from "../../../fs/abi/open.ts";
 import { syscallNumber } from "../../abi/linux/syscall_numbers.ts";
+import { MACHINES } from "../asm/machine.ts";
+import { emulate } from "../asm/testing/emulate_aarch64.ts";
 import { compileTable, relocate } from "./compile_table.ts";
 import { printTable } from "./print_table.ts";
 import { SLOT } from "./record.ts";
@@ -150,4 +152,30 @@ Deno.test({
       );
     }
   },
+});
+
+Deno.test("the interpreter for aarch64, emulated, does with random tables what the simulation does", () => {
+  const code = MACHINES.aarch64.assemble().finish();
+  let seed = 7;
+  const random = (): number => (seed = (seed * 48271) % 2147483647) / 2147483647;
+  for (let round = 0; round < 300; round++) {
+    const steps = randomSteps(random, 40);
+    const memories = [0, 1].map(() => new Memory(compileTable(steps, END, "aarch64"), BASE, SLOTS));
+    const [simulated, emulated] = memories as [Memory, Memory];
+    const result = simulate(simulated, () => -9);
+    const told: (readonly bigint[])[] = [];
+    assert.equal(
+      emulate(code, emulated, (_nr, args) => {
+        told.push(args);
+        return -9;
+      }),
+      BigInt.asUintN(64, result!),
+      `round ${round}`,
+    );
+    const slots = (memory: Memory): bigint[] =>
+      Array.from({ length: memory.table.slots }, (_, i) => memory.slot(i));
+    assert.deepEqual(slots(emulated), slots(simulated));
+    assert.deepEqual(emulated.table.bytes, simulated.table.bytes);
+    assert.ok(told.every(([fd]) => BigInt.asIntN(64, fd!) === -1n));
+  }
 });
