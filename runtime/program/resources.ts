@@ -104,8 +104,29 @@ function rdmaWrites(rdma: Resources["rdma"]): CgroupWrite[] {
   }));
 }
 
+/** What only version 1 can do, by its path; as crun does with version 2. */
+function refuseVersion1({ memory = {}, cpu = {}, blockIO, network }: Resources): void {
+  const asked: readonly (readonly [path: string, asked: boolean])[] = [
+    ["memory.kernel", (memory.kernel ?? -1n) > 0n],
+    ["memory.kernelTCP", (memory.kernelTCP ?? -1n) > 0n],
+    ["memory.swappiness", memory.swappiness !== undefined],
+    ["memory.disableOOMKiller", memory.disableOOMKiller === true],
+    ["memory.useHierarchy", memory.useHierarchy === false],
+    ["cpu.realtimeRuntime", (cpu.realtimeRuntime ?? 0n) !== 0n],
+    ["cpu.realtimePeriod", (cpu.realtimePeriod ?? 0n) !== 0n],
+    ["blockIO.leafWeight", (blockIO?.leafWeight ?? 0) !== 0],
+    ["blockIO.weightDevice", blockIO?.weightDevice.some(({ leafWeight = 0 }) => leafWeight !== 0) ?? false],
+    ["network.classID", (network?.classID ?? 0) !== 0],
+    ["network.priorities", (network?.priorities ?? []).length > 0],
+  ];
+  for (const [path, is] of asked) {
+    if (is) throw refusal(`linux.resources.${path}`, "cgroup version 2 has nothing like it");
+  }
+}
+
 /** All of it, in the order in which it is written; `unified` last. Throws for what version 2 has no way to say. */
 export function resourceWrites(resources: Resources): CgroupWrite[] {
+  refuseVersion1(resources);
   const pids = resources.pids?.limit;
   return [
     ...resources.memory === undefined ? [] : memoryWrites(resources.memory),

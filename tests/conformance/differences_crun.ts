@@ -12,6 +12,8 @@ export const CRUN_DIFFERENCES: readonly Differences[] = [
       scheduler: [
         "SCHED_OTHER",
         "SCHED_BATCH",
+        "SCHED_DEADLINE",
+        "flags",
         "an unknown policy is an error",
         "an unknown flag is an error",
         "a scheduler without policy is an error",
@@ -36,7 +38,11 @@ export const CRUN_DIFFERENCES: readonly Differences[] = [
       namespaces: ["user: mappings without the namespace are an error", "a type twice is an error"],
       timeOffsets: ["offsets without the namespace are an error"],
       devices: ["an unknown type is an error"],
-      intelRdt: ["a class where there is no resctrl is an error", "a class that is a path is an error"],
+      intelRdt: [
+        "a class where there is no resctrl is an error",
+        "monitoring and schemata where there is no resctrl are an error",
+        "a class that is a path is an error",
+      ],
       selinux: ["mountLabel where there is no SELinux is an error"],
       seccomp: [
         "an unknown flag is an error",
@@ -111,7 +117,13 @@ export const CRUN_DIFFERENCES: readonly Differences[] = [
   },
   {
     reason: "start does not fail with the hook",
-    cases: { hooks: ["poststart that fails", "startContainer that fails"] },
+    cases: {
+      hooks: [
+        "poststart that fails",
+        "startContainer that fails",
+        "env and timeout of hooks in the container's namespaces",
+      ],
+    },
   },
   {
     reason: "startContainer hooks are told a status of crun's own",

@@ -18,6 +18,8 @@ export const RUNC_DIFFERENCES: readonly Differences[] = [
       scheduler: [
         "SCHED_OTHER",
         "SCHED_BATCH",
+        "SCHED_DEADLINE",
+        "flags",
         "an unknown policy is an error",
         "an unknown flag is an error",
         "a scheduler without policy is an error",
@@ -71,7 +73,9 @@ export const RUNC_DIFFERENCES: readonly Differences[] = [
   },
   {
     reason: "start has returned by the time startContainer hooks run",
-    cases: { hooks: ["startContainer that fails"] },
+    cases: {
+      hooks: ["startContainer that fails", "env and timeout of hooks in the container's namespaces"],
+    },
   },
   {
     reason: "delete ends a container that was never started",

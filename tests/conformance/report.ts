@@ -119,6 +119,7 @@ export function interpret(
     ppid: Number(status.PPid),
     session: Number(stat[3]),
     nice: Number(stat[16]),
+    policy: Number(stat[38]),
     uids: words(status.Uid ?? "").map(Number),
     gids: words(status.Gid ?? "").map(Number),
     groups: words(status.Groups ?? "").map(Number).sort((x, y) => x - y),

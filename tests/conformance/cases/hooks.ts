@@ -94,6 +94,32 @@ export const hooks: Subject = {
       },
       steps: [...WHOLE, log("zero a none one")],
     },
+    {
+      name: "args, env and timeout of every kind",
+      spec:
+        "config.md#posix-platform-hooks: Entries in the array have the same schema as createRuntime entries",
+      config: {
+        hooks: Object.fromEntries(
+          ["prestart", "createRuntime", "poststart", "poststop"].map((kind) => [kind, [
+            shell(`cat >/dev/null; echo ${kind} $A >>\${dir}/log`, { env: ["A=a"], timeout: 20 }),
+          ]]),
+        ),
+      },
+      probe: ["sleep=300"],
+      steps: [...WHOLE, log("prestart a", "createRuntime a", "poststart a", "poststop a")],
+    },
+    {
+      name: "env and timeout of hooks in the container's namespaces",
+      spec:
+        "config.md#posix-platform-hooks: Entries in the array have the same schema as createRuntime entries",
+      config: {
+        hooks: {
+          createContainer: [{ path: "${probe}", args: ["probe", "exit=0"], env: ["H=1"], timeout: 20 }],
+          startContainer: [{ path: "/probe", args: ["probe", "sleep=100000000"], env: ["H=1"], timeout: 1 }],
+        },
+      },
+      steps: [{ verb: "create" }, { verb: "start", fails: true }],
+    },
     failing("prestart"),
     failing("createRuntime"),
     {

@@ -56,6 +56,25 @@ export const scheduler: Subject = {
     scheduled("SCHED_OTHER", { policy: "SCHED_OTHER", nice: 5 }, 5),
     scheduled("SCHED_BATCH", { policy: "SCHED_BATCH", nice: 3 }, 3),
     scheduled("SCHED_IDLE", { policy: "SCHED_IDLE" }, 0),
+    {
+      name: "SCHED_DEADLINE",
+      spec:
+        "config.md#linux-process: runtime (uint64, OPTIONAL) represents the amount of time in nanoseconds during which the " +
+        "process is allowed to run in a given period",
+      config: {
+        process: {
+          scheduler: { policy: "SCHED_DEADLINE", runtime: 10000000, deadline: 30000000, period: 30000000 },
+        },
+      },
+      expect: [["policy", "is", 6]],
+    },
+    {
+      name: "flags",
+      spec:
+        "config.md#linux-process: flags (array of strings, OPTIONAL) is an array of strings representing scheduling flags",
+      config: { process: { scheduler: { policy: "SCHED_BATCH", flags: ["SCHED_FLAG_RESET_ON_FORK"] } } },
+      expect: [["policy", "is", 3]],
+    },
     refused("an unknown policy is an error", { process: { scheduler: { policy: "SCHED_NONSENSE" } } }),
     refused("an unknown flag is an error", {
       process: { scheduler: { policy: "SCHED_OTHER", flags: ["SCHED_FLAG_NONSENSE"] } },
@@ -166,6 +185,9 @@ export const intelRdt: Subject = {
     refused("a class where there is no resctrl is an error", {
       linux: { intelRdt: { closID: "guaranteed_group", l3CacheSchema: "L3:0=7f0;1=1f" } },
     }, APPLY),
+    refused("monitoring and schemata where there is no resctrl are an error", {
+      linux: { intelRdt: { enableMonitoring: true, schemata: ["L3:0=f"], memBwSchema: "MB:0=20" } },
+    }, APPLY),
     refused("a class that is a path is an error", { linux: { intelRdt: { closID: "../out" } } }),
   ],
 };
@@ -174,6 +196,14 @@ export const intelRdt: Subject = {
 export const memoryPolicy: Subject = {
   subject: "memoryPolicy",
   cases: [
+    {
+      name: "MPOL_BIND",
+      spec:
+        "config-linux.md#memory-policy: memoryPolicy (object, OPTIONAL) sets the NUMA memory policy for the container",
+      needs: ["numa"],
+      config: { linux: { memoryPolicy: { mode: "MPOL_BIND", nodes: "0", flags: ["MPOL_F_STATIC_NODES"] } } },
+      expect: [["pid", "is", 1]],
+    },
     refused("an unknown mode is an error", { linux: { memoryPolicy: { mode: "MPOL_NONSENSE" } } }),
     refused("a node that there is not is an error", {
       linux: { memoryPolicy: { mode: "MPOL_BIND", nodes: "1000" } },

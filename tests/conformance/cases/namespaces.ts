@@ -173,11 +173,11 @@ export const timeOffsets: Subject = {
       config: {
         linux: {
           namespaces: [...ALL, "time"].map((type) => ({ type })),
-          timeOffsets: { monotonic: { secs: 172800, nanosecs: 5 }, boottime: { secs: 604800 } },
+          timeOffsets: { monotonic: { secs: 172800, nanosecs: 5 }, boottime: { secs: 604800, nanosecs: 7 } },
         },
       },
       expect: [
-        ["timeOffsets", "is", { monotonic: [172800, 5], boottime: [604800, 0] }],
+        ["timeOffsets", "is", { monotonic: [172800, 5], boottime: [604800, 7] }],
         ["uptime", "atLeast", 604800],
       ],
     },

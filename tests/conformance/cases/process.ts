@@ -87,6 +87,20 @@ export const process: Subject = {
       expect: [["tty", "is", [0, 0, 0]]],
     },
     {
+      name: "a terminal that nobody takes is an error",
+      spec: "config.md#process: if set to true on Linux a pseudoterminal pair is allocated for the process",
+      config: { process: { terminal: true, consoleSize: { height: 25, width: 80 } } },
+      process: true,
+      fails: "create",
+    },
+    {
+      name: "properties of Windows are ignored",
+      spec:
+        "config.md#process: commandLine (string, OPTIONAL) specifies the full command line to be executed on Windows",
+      config: { process: { commandLine: "other.exe", user: { username: "someone" } } },
+      expect: [["args.0", "is", "/probe"], ["uids", "is", [0, 0, 0, 0]]],
+    },
+    {
       name: "exit code",
       spec: "runtime.md#lifecycle: The container process exits",
       probe: ["exit=7"],

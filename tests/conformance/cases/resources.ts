@@ -33,6 +33,24 @@ const refused = (name: string, spec: string, resources: Json): Case => ({
   ...{ name, spec, config: { linux: { resources } }, fails: "create" },
 });
 
+const APPLY_OR_ERROR =
+  "runtime.md#create: If the runtime cannot apply a property as specified […] it MUST generate an error";
+
+/** What only the first version of control groups can do, or a controller that is not there. */
+const V1_ONLY: readonly (readonly [name: string, resources: Json])[] = [
+  ["memory.kernel", { memory: { kernel: 104857600 } }],
+  ["memory.kernelTCP", { memory: { kernelTCP: 104857600 } }],
+  ["memory.swappiness", { memory: { swappiness: 10 } }],
+  ["memory.disableOOMKiller", { memory: { disableOOMKiller: true } }],
+  ["cpu.realtimeRuntime", { cpu: { realtimeRuntime: 950000, realtimePeriod: 1000000 } }],
+  ["network.classID", { network: { classID: 1048577, priorities: [{ name: "eth0", priority: 500 }] } }],
+  ["memory.useHierarchy false", { memory: { useHierarchy: false } }],
+  ["rdma of a device that there is not", { rdma: { nosuchdev: { hcaHandles: 1, hcaObjects: 2 } } }],
+  ["blockIO.leafWeight", {
+    blockIO: { leafWeight: 100, weightDevice: [{ major: 8, minor: 0, weight: 500, leafWeight: 300 }] },
+  }],
+];
+
 /** linux.resources. */
 export const resources: Subject = {
   subject: "resources",
@@ -59,6 +77,24 @@ export const resources: Subject = {
     applied("unified", { unified: { "pids.max": "33", "memory.high": "4194304" } }, {
       ...{ "pids.max": "33\n", "memory.high": "4194304\n" },
     }),
+    applied("blockIO.throttle…Device", {
+      blockIO: {
+        throttleReadBpsDevice: [{ major: 8, minor: 0, rate: 1000 }],
+        throttleWriteBpsDevice: [{ major: 8, minor: 0, rate: 2000 }],
+        throttleReadIOPSDevice: [{ major: 8, minor: 0, rate: 3000 }],
+        throttleWriteIOPSDevice: [{ major: 8, minor: 0, rate: 4000 }],
+      },
+    }, { "io.max": "8:0 rbps=1000 wbps=2000 riops=3000 wiops=4000\n" }),
+    applied("blockIO.weightDevice", { blockIO: { weightDevice: [{ major: 8, minor: 0, weight: 500 }] } }, {
+      "io.weight": "default 100\n8:0 4950\n",
+    }),
+    applied("memory.checkBeforeUpdate", { memory: { limit: 104857600, checkBeforeUpdate: true } }, {
+      "memory.max": "104857600\n",
+    }),
+    ...V1_ONLY.map(([name, resources]) => ({
+      ...refused(`${name} is an error with cgroup v2`, APPLY_OR_ERROR, resources),
+      needs: ["cgroup2"] as const,
+    })),
     accepted("pids.limit is taken", { pids: { limit: 20 } }),
     accepted("memory.limit is taken", { memory: { limit: 104857600 } }),
     accepted("cpu.shares is taken", { cpu: { shares: 512 } }),

@@ -8,6 +8,26 @@ const VALID =
 /** Names of what makes a file go away, whichever way a C library does it. */
 const REMOVES = ["unlink", "unlinkat"];
 
+/** What programs and runtimes call all the time; nothing that removes files. */
+const COMMON = [
+  ..."access arch_prctl brk capget capset chdir clock_getres clock_gettime clone clone3 close close_range dup dup2"
+    .split(" "),
+  ..."dup3 epoll_create epoll_create1 epoll_ctl epoll_pwait epoll_wait eventfd2 execve exit exit_group faccessat"
+    .split(" "),
+  ..."faccessat2 fchdir fchown fcntl fstat fstatfs futex getcwd getdents64 getegid geteuid getgid getpid getppid"
+    .split(" "),
+  ..."getrandom gettid getuid ioctl keyctl lseek lstat madvise mmap mprotect mremap munmap nanosleep newfstatat"
+    .split(" "),
+  ..."open openat openat2 pipe2 poll ppoll prctl pread64 preadv prlimit64 pwritev read readlink readlinkat readv"
+    .split(" "),
+  ..."recvmsg restart_syscall rseq rt_sigaction rt_sigprocmask rt_sigreturn sched_getaffinity sched_yield"
+    .split(" "),
+  ..."seccomp sendmsg set_robust_list set_tid_address setgid setgroups setresgid setresuid setuid sigaltstack"
+    .split(" "),
+  ..."socket stat statfs statx tgkill umask uname wait4 waitid write writev connect mkdirat mount symlinkat"
+    .split(" "),
+];
+
 const filter = (more: object, syscalls: readonly object[] = []): Json => ({
   linux: { seccomp: { defaultAction: "SCMP_ACT_ALLOW", ...more, syscalls } },
 });
@@ -42,6 +62,11 @@ export const seccomp: Subject = {
     filtered("errnoRet", filter({}, [rule("SCMP_ACT_ERRNO", { errnoRet: 5 })]), [
       ...["asked.make./file", "is", { error: "EIO" }] as const,
     ]),
+    filtered(
+      "defaultErrnoRet",
+      filter({ defaultAction: "SCMP_ACT_ERRNO", defaultErrnoRet: 5 }, [rule("SCMP_ACT_ALLOW", {}, COMMON)]),
+      ["asked.make./file", "is", { error: "EIO" }],
+    ),
     filtered("SCMP_ACT_LOG", filter({}, [rule("SCMP_ACT_LOG")]), ["asked.make./file", "is", { ok: true }], [
       ...["seccomp", "is", "2"] as const,
     ]),

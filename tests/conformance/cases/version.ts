@@ -34,7 +34,11 @@ export const version: Subject = {
     {
       name: "unknown properties are ignored",
       spec: "config.md#extensibility: Runtimes MAY log unknown properties but MUST otherwise ignore them",
-      config: { "com.example.unknown": { a: 1 }, process: { unknown: [1] }, linux: { unknown: "x" } },
+      config: {
+        "com.example.unknown": { a: 1 },
+        process: { unknown: [1] },
+        linux: { unknown: "x", resources: { oomScoreAdj: 100 } },
+      },
       expect: [["pid", "is", 1]],
     },
     {
