@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { CAPABILITIES } from "../../runtime/abi/linux/capability.ts";
 import { processesWith, withBench } from "../runtime/support.ts";
 import { testWhen } from "../support/when.ts";
 import { NATIVE, nativeBundle } from "./support.ts";
@@ -249,6 +250,17 @@ testWhen(
       }
     }),
 );
+
+testWhen(NATIVE, "all capabilities are those that the runtime has", () =>
+  withBench(async (bench) => {
+    const own = /^CapPrm:.*$/m.exec(Deno.readTextFileSync("/proc/self/status"))![0];
+    const bundle = nativeBundle(bench, "b", "grep CapPrm /proc/self/status", (config) => {
+      const all = [...CAPABILITIES];
+      config.process.capabilities = { bounding: all, effective: all, permitted: all };
+    });
+    const { stdout, stderr } = await bench.call("run", "-b", bundle, "c");
+    assert.equal(stdout.trim(), own, stderr);
+  }));
 
 /** Processes by their name. */
 function processesNamed(name: string): string[] {

@@ -10,6 +10,7 @@ import { keepChild, type KnownChild, waitForChild } from "./children.ts";
 import { receiveTerminal } from "./console.ts";
 import { checkPreserved, checkTerminal, consoleSockets } from "./create.ts";
 import { enterContainer, openProcess } from "./enter.ts";
+import { grantable } from "./grantable.ts";
 import { checkKernel, refuseProcess } from "./refuse.ts";
 
 /** Waits for a process that this one stands for: its signals are passed on. */
@@ -25,19 +26,20 @@ async function waitInForeground(pid: number, child: KnownChild): Promise<number>
 /** Starts a process in a container. */
 export async function execIn(
   container: Container,
-  process: Process,
+  wanted: Process,
   options: ExecOptions,
 ): Promise<ExecProcess> {
   const { record, directory } = container;
   const what = `exec in container ${JSON.stringify(record.id)}`;
   checkKernel();
-  refuseProcess(process, what);
+  refuseProcess(wanted, what);
   if (options.cgroup !== "") {
     throw new LifecycleError(`${what}: --cgroup: the container has no cgroup of its own`, "unsupported");
   }
   checkPreserved(options.preserveFds);
-  checkTerminal(process.terminal, options.detached, options.consoleSocket);
+  checkTerminal(wanted.terminal, options.detached, options.consoleSocket);
   const { linux } = await container.spec();
+  const process = grantable(wanted, linux.namespaces);
   const pidfd = openProcess(record.init!);
   let sockets: ReturnType<typeof consoleSockets>;
   try {

@@ -1,4 +1,5 @@
 /** From a container's configuration to the program of its init. @module */
+import { grantable } from "./grantable.ts";
 import { hostCgroupMounts } from "./cgroup_mounts.ts";
 import type { CreateRequest } from "../../lifecycle/backend.ts";
 import { compileSpec } from "../../program/compile.ts";
@@ -31,8 +32,8 @@ function isFile(source: string): boolean {
 }
 
 /** Prepares a container. Throws an Error that says what cannot be had. */
-export function prepare({ spec, bundle, rootfs }: CreateRequest): Prepared {
-  const process = spec.process ?? NO_PROCESS;
+export function prepare({ spec, bundle, rootfs, note }: CreateRequest): Prepared {
+  const process = grantable(spec.process ?? NO_PROCESS, spec.linux.namespaces, note);
   // config.md#mounts: "relative paths … are relative to the bundle".
   const mounts = hostCgroupMounts(spec.mounts).map((mount): MountSpec =>
     !isBind(mount) || mount.source.startsWith("/") ? mount : { ...mount, source: `${bundle}/${mount.source}` }
