@@ -67,7 +67,14 @@ testWhen(NATIVE, "exec in the foreground passes signals on", () =>
     await bench.ok("run", "-d", "-b", nativeBundle(bench, "b", "exec sleep 1000"), "c");
     const script = "trap 'exit 9' TERM; echo ready; while :; do sleep 0.05; done";
     const { child, result } = bench.spawn(["exec", "c", "sh", "-c", script]);
-    while (!bench.output().includes("ready")) await new Promise((resolve) => setTimeout(resolve, 10));
+    const said = (): string => {
+      try {
+        return bench.output();
+      } catch {
+        return ""; // it is about to begin
+      }
+    };
+    while (!said().includes("ready")) await new Promise((resolve) => setTimeout(resolve, 10));
     child.kill("SIGTERM");
     assert.equal((await result).code, 9);
   }));
