@@ -19,6 +19,7 @@ import { failureText, goOn, receive } from "./conversation.ts";
 import { enterDeviceCgroup, makeDeviceCgroup, removeDeviceCgroup } from "./device_cgroup.ts";
 import { prepare, type Prepared } from "./prepare.ts";
 import { checkKernel, refuseContainer } from "./refuse.ts";
+import { isRootless, mapIds } from "./rootless.ts";
 import { runHere } from "./run_here.ts";
 import { makeFifos } from "./start_fifos.ts";
 import { withUserNamespaces } from "./user_namespace.ts";
@@ -139,6 +140,7 @@ async function converse(
     makeDeviceCgroup(request.directory, request.id, devices);
     enterDeviceCgroup(request.directory, child.pid);
   }
+  if (isRootless()) mapIds(child.pid, request.spec);
   runHere(prepared.program.parent ?? [], child.pid);
   goOn(sync);
   for (;;) {

@@ -11,6 +11,7 @@ import { receiveTerminal } from "./console.ts";
 import { checkPreserved, checkTerminal, consoleSockets } from "./create.ts";
 import { enterContainer, openProcess } from "./enter.ts";
 import { grantable } from "./grantable.ts";
+import { withoutGroups } from "./rootless.ts";
 import { checkKernel, refuseProcess } from "./refuse.ts";
 
 /** Waits for a process that this one stands for: its signals are passed on. */
@@ -38,8 +39,9 @@ export async function execIn(
   }
   checkPreserved(options.preserveFds);
   checkTerminal(wanted.terminal, options.detached, options.consoleSocket);
-  const { linux } = await container.spec();
+  const spec = await container.spec(), { linux } = spec;
   const process = grantable(wanted, linux.namespaces);
+  const program = withoutGroups(compileProcess(process), spec, process);
   const pidfd = openProcess(record.init!);
   let sockets: ReturnType<typeof consoleSockets>;
   try {
@@ -52,7 +54,7 @@ export async function execIn(
       directory,
       table: (report, sync) =>
         execTable({
-          ...{ program: compileProcess(process), process, report, sync, ...own },
+          ...{ program, process, report, sync, ...own },
           ...{ namespaces: namespaceFlags(linux.namespaces), pidfd: pidfd.fd },
           ...process.execCPUAffinity === undefined ? {} : { affinity: process.execCPUAffinity },
           ...{ preserveFds: options.preserveFds, architecture: thisMachine().architecture },

@@ -1,5 +1,6 @@
 /** From a container's configuration to the program of its init. @module */
 import { grantable } from "./grantable.ts";
+import { isRootless, withoutGroups, withoutMaps } from "./rootless.ts";
 import { hostCgroupMounts } from "./cgroup_mounts.ts";
 import type { CreateRequest } from "../../lifecycle/backend.ts";
 import { compileSpec } from "../../program/compile.ts";
@@ -40,5 +41,9 @@ export function prepare({ spec, bundle, rootfs, note }: CreateRequest): Prepared
   );
   const { resources: _resources, cgroupsPath: _path, ...linux } = spec.linux;
   const own: Spec = { ...spec, process, mounts, linux };
-  return { program: compileSpec(own, { rootfs, isFile, makeCwd: true }), process };
+  const options = { rootfs, isFile, makeCwd: true };
+  const program = isRootless()
+    ? withoutGroups(compileSpec(withoutMaps(own), options), spec, process)
+    : compileSpec(own, options);
+  return { program, process };
 }
