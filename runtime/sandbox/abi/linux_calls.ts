@@ -7,6 +7,8 @@ export interface LinuxCall {
   readonly name: string;
   /** Arguments of the call. */
   readonly args: (args: readonly number[]) => readonly CallArgument[];
+  /** A second call that the function makes. */
+  readonly then?: string;
 }
 
 const F_GETFL = 3, F_SETFL = 4, AT_REMOVEDIR = 0x200, SIGCHLD = 17, TCGETS = 0x5401, TCSETS = 0x5402;
@@ -59,6 +61,7 @@ const PREVIEW1: Readonly<Record<string, LinuxCall>> = {
 
 /** What WASIX and WasmEdge's extension have beside preview 1. */
 const MORE: Readonly<Record<string, LinuxCall>> = {
+  callback_signal: call("rt_sigaction"),
   chdir: call("chdir"),
   epoll_create: call("epoll_create1"),
   epoll_ctl: call("epoll_ctl", first),
@@ -74,7 +77,8 @@ const MORE: Readonly<Record<string, LinuxCall>> = {
   futex_wake_all: call("futex", first),
   getcwd: call("getcwd"),
   path_open2: call("openat", first),
-  pipe: call("pipe2"),
+  proc_exec: call("execve"),
+  proc_exec2: call("execve"),
   proc_exec3: call("execve"),
   proc_fork: call("clone", () => [SIGCHLD]),
   proc_fork_env: call("clone", () => [SIGCHLD]),
@@ -83,8 +87,9 @@ const MORE: Readonly<Record<string, LinuxCall>> = {
   proc_parent: call("getppid"),
   proc_raise_interval: call("setitimer"),
   proc_signal: call("kill", ([pid]) => [pid]),
-  proc_spawn: call("clone", () => [SIGCHLD]),
-  proc_spawn2: call("clone", () => [SIGCHLD]),
+  proc_spawn: { ...call("clone", () => [SIGCHLD]), then: "execve" },
+  proc_spawn2: { ...call("clone", () => [SIGCHLD]), then: "execve" },
+  resolve: call("sendto"),
   sock_accept_v2: call("accept4", first),
   sock_addr_local: call("getsockname", first),
   sock_addr_peer: call("getpeername", first),
@@ -93,9 +98,22 @@ const MORE: Readonly<Record<string, LinuxCall>> = {
   sock_get_opt_flag: call("getsockopt", first),
   sock_get_opt_size: call("getsockopt", first),
   sock_get_opt_time: call("getsockopt", first),
+  sock_bind_v2: call("bind", first),
+  sock_connect_v2: call("connect", first),
+  sock_getaddrinfo: call("sendto"),
+  sock_getlocaladdr_v2: call("getsockname", first),
+  sock_getpeeraddr_v2: call("getpeername", first),
+  sock_listen_v2: call("listen", first),
+  sock_open_v2: call("socket"),
+  sock_recv_v2: call("recvmsg", first),
+  sock_send_v2: call("sendmsg", first),
   sock_getlocaladdr: call("getsockname", first),
   sock_getpeeraddr: call("getpeername", first),
   sock_getsockopt: call("getsockopt", first),
+  sock_join_multicast_v4: call("setsockopt", first),
+  sock_join_multicast_v6: call("setsockopt", first),
+  sock_leave_multicast_v4: call("setsockopt", first),
+  sock_leave_multicast_v6: call("setsockopt", first),
   sock_listen: call("listen", first),
   sock_open: call("socket"),
   sock_pair: call("socketpair"),
@@ -108,6 +126,10 @@ const MORE: Readonly<Record<string, LinuxCall>> = {
   sock_set_opt_size: call("setsockopt", first),
   sock_set_opt_time: call("setsockopt", first),
   sock_setsockopt: call("setsockopt", first),
+  thread_id: call("gettid"),
+  thread_join: call("futex"),
+  thread_parallelism: call("sched_getaffinity"),
+  thread_signal: call("tgkill"),
   thread_sleep: call("clock_nanosleep"),
   tty_get: call("ioctl", () => [undefined, TCGETS]),
   tty_set: call("ioctl", () => [undefined, TCSETS]),

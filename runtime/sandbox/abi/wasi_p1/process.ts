@@ -70,7 +70,7 @@ export class WasiProcess implements SafePoint {
 
   /** A process of `task`; with `from` a copy of another (fork), whose open files it has. */
   constructor(readonly task: Task, readonly options: WasiProcessOptions, from?: WasiProcess) {
-    this.screen = screenOf(task);
+    this.screen = screenOf(task, (status) => this.exited = status);
     this.attend = async (result) => {
       this.attention.value = 0;
       const restart = await task.attend();
