@@ -21,6 +21,13 @@ const WHOLE: readonly Step[] = [{ verb: "create" }, { verb: "start" }, { until: 
   verb: "delete",
 }];
 
+/** The same of a program that would run for long. */
+const KILLED: readonly Step[] = [
+  ...[{ verb: "create" }, { verb: "start" }, { verb: "kill", args: ["KILL"] }, { until: "stopped" }] as const,
+  { verb: "delete" },
+];
+const LONG = "sleep=100000000";
+
 /** Hooks of the runtime's namespaces; `when` are the steps before which it must have run, and after which not. */
 const RUNTIME = ["prestart", "createRuntime", "poststart", "poststop"] as const;
 
@@ -28,8 +35,8 @@ const state = (kind: string, status: string, annotations: Json): Case => ({
   name: `${kind} gets the state`,
   spec: "config.md#posix-platform-hooks: The state of the container MUST be passed to hooks over stdin",
   config: { annotations, hooks: { [kind]: [STATE] } },
-  probe: ["sleep=300"],
-  steps: [...WHOLE, {
+  probe: [LONG],
+  steps: [...KILLED, {
     file: "log",
     expect: [
       ["json.0.id", "is", "${id}"],
@@ -63,12 +70,13 @@ export const hooks: Subject = {
       config: {
         hooks: Object.fromEntries(RUNTIME.map((kind) => [kind, [logs(`${kind}1`), logs(`${kind}2`)]])),
       },
-      probe: ["sleep=300"],
+      probe: [LONG],
       steps: [
         { verb: "create" },
         log("prestart1", "prestart2", "createRuntime1", "createRuntime2"),
         { verb: "start" },
         log("prestart1", "prestart2", "createRuntime1", "createRuntime2", "poststart1", "poststart2"),
+        { verb: "kill", args: ["KILL"] },
         { until: "stopped" },
         log("prestart1", "prestart2", "createRuntime1", "createRuntime2", "poststart1", "poststart2"),
         { verb: "delete" },
@@ -105,8 +113,8 @@ export const hooks: Subject = {
           ]]),
         ),
       },
-      probe: ["sleep=300"],
-      steps: [...WHOLE, log("prestart a", "createRuntime a", "poststart a", "poststop a")],
+      probe: [LONG],
+      steps: [...KILLED, log("prestart a", "createRuntime a", "poststart a", "poststop a")],
     },
     {
       name: "env and timeout of hooks in the container's namespaces",
@@ -115,7 +123,7 @@ export const hooks: Subject = {
       config: {
         hooks: {
           createContainer: [{ path: "${probe}", args: ["probe", "exit=0"], env: ["H=1"], timeout: 20 }],
-          startContainer: [{ path: "/probe", args: ["probe", "sleep=100000000"], env: ["H=1"], timeout: 1 }],
+          startContainer: [{ path: "/probe", args: ["probe", LONG], env: ["H=1"], timeout: 1 }],
         },
       },
       steps: [{ verb: "create" }, { verb: "start", fails: true }],
@@ -126,7 +134,7 @@ export const hooks: Subject = {
       name: "poststart that fails",
       spec: `${LIFE}: poststart`,
       config: { hooks: { poststart: [shell("cat >/dev/null; exit 3")] } },
-      probe: ["sleep=100000000"],
+      probe: [LONG],
       steps: [{ verb: "create" }, { verb: "start", fails: true }],
     },
     {
