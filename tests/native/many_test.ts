@@ -57,8 +57,25 @@ testWhen(
         assert.equal(await nativeBackend.wait(container), 3 << 8);
         await deleteContainer(context, id);
       };
+      /** A container that cannot be, at one of several points. */
+      const none = async (id: string, more: object): Promise<void> => {
+        const text = JSON.stringify({ ...JSON.parse(config), ...more });
+        const creation = { id, bundle, rootfs: `${bundle}/rootfs`, config: text, spec: parseSpec(text) };
+        await assert.rejects(
+          create(context, { ...creation, backend: "native", owner: 0, now: new Date(), options }),
+        );
+      };
+      const wrong = [
+        { mounts: [{ destination: "/tmp", type: "nofs" }] },
+        { hostname: "x".repeat(100) },
+        { process: { args: ["nope"], cwd: "/" } },
+        { hooks: { prestart: [{ path: "/no/such" }] } },
+        { hooks: { createContainer: [{ path: "/no/such" }] } },
+      ];
       await one("first");
+      for (const [i, more] of wrong.entries()) await none(`n${i}`, more);
       const before = [count("/proc/self/fd"), Deno.readTextFileSync("/proc/self/mountinfo"), children()];
+      for (const [i, more] of wrong.entries()) await none(`n${i}`, more);
       for (let i = 0; i < 20; i++) await one(`c${i}`);
       for (let round = 0; round < 3; round++) {
         await Promise.all(Array.from({ length: 20 }, (_, i) => one(`d${round}-${i}`)));

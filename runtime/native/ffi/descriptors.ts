@@ -34,6 +34,16 @@ export function whileOpen<T>(body: (own: Own) => T): T {
   }
 }
 
+/** Runs `body`, and closes these descriptors if it throws. */
+export function closingOnError<T>(descriptors: readonly Descriptor[], body: () => T): T {
+  try {
+    return body();
+  } catch (error) {
+    for (const descriptor of descriptors) descriptor.close();
+    throw error;
+  }
+}
+
 /** Runs `body`, and closes in the end what it has owned. */
 export async function whileOpenAsync<T>(body: (own: Own) => Promise<T>): Promise<T> {
   const open: Descriptor[] = [];
