@@ -24,6 +24,7 @@ import { hostDevices } from "../kernel/host_devices.ts";
 import { Kernel } from "../kernel/kernel.ts";
 import { procHost } from "../kernel/proc_host.ts";
 import { type ReadyProcess, runProgram, type Stages } from "../kernel/program_runner.ts";
+import { Task } from "../kernel/task.ts";
 import { runTask } from "../kernel/task_run.ts";
 import { hostClock } from "./host_clock.ts";
 import { Ticker } from "./interrupt/ticker.ts";
@@ -35,14 +36,14 @@ export interface SandboxOptions {
   readonly trees: readonly { readonly path: string; readonly sb: SuperBlock; readonly source?: string }[];
   /** Host name of the initial UTS namespace. */
   readonly hostname?: string;
-  /** Most bytes of memory a process may have; 0: no limit. */
-  readonly memoryLimit?: number;
+  /** Most bytes of memory a process may have; 0: no limit. One for all, or by process. */
+  readonly memoryLimit?: number | ((task: Task) => number);
   /** The function that starts the first module, in place of `_start`. */
   readonly start?: string;
   /** Processes can be paused, limited and killed while they compute: costs speed (docs/RATIONALE.md). */
   readonly interruptible?: boolean;
   /** Hears why a process ended by a trap. */
-  readonly diagnose: (message: string) => void;
+  readonly diagnose: (message: string, task?: Task) => void;
 }
 
 function parsed(path: string): PathName {
@@ -65,29 +66,32 @@ function fillRandom(bytes: Uint8Array): void {
 export class Sandbox {
   /** The kernel. */
   readonly kernel: Kernel;
-  readonly #ticker: Ticker | undefined;
+  readonly #format: WasmFormat;
+  #ticker: Ticker | undefined;
 
   /** A sandbox that has not been started. */
   constructor(options: SandboxOptions) {
     const { memoryLimit = 0, diagnose, start, hostname } = options;
     const ticker = this.#ticker = options.interruptible ? new Ticker() : undefined;
+    const limitOf = typeof memoryLimit === "number" ? () => memoryLimit : memoryLimit;
+    const format = this.#format = new WasmFormat({
+      memoryLimit: limitOf,
+      ticker,
+      fillRandom,
+      diagnose,
+      ...start === undefined ? {} : { start },
+    });
     const kernel = this.kernel = new Kernel({
       clock: hostClock(),
       audit: diagnose,
       ...hostname === undefined ? {} : { hostname },
-      formats: [
-        new WasmFormat({
-          memoryLimit,
-          ticker,
-          fillRandom,
-          diagnose,
-          ...start === undefined ? {} : { start },
-        }),
-      ],
+      formats: [format],
     });
     const memory = (): { total: number; free: number } => {
+      const { caller } = kernel.vfs.walk;
+      const limit = caller instanceof Task ? limitOf(caller) : 0;
       const { total, available } = Deno.systemMemoryInfo();
-      return memoryLimit > 0 ? { total: memoryLimit, free: memoryLimit } : { total, free: available };
+      return limit > 0 ? { total: limit, free: limit } : { total, free: available };
     };
     const add = (type: FsType, mayMount: FsType["mayMount"], revealing = false): void => {
       kernel.vfs.filesystems.set(type.name, { ...type, mayMount, revealing });
@@ -159,6 +163,12 @@ export class Sandbox {
   /** Runs a prepared process to its end. Its wait status. */
   run({ task, image }: ReadyProcess): Promise<number> {
     return runTask(task, image);
+  }
+
+  /** Programs that are loaded from now on can be paused, limited and killed while they compute. */
+  makeInterruptible(): void {
+    if (this.#ticker !== undefined) return;
+    this.#format.interruptBy(this.#ticker = new Ticker());
   }
 
   /** Gives everything back. */

@@ -22,8 +22,8 @@ const MAGIC = [0x00, 0x61, 0x73, 0x6d];
 
 /** How guests are run. */
 export interface WasmFormatOptions {
-  /** Most bytes of memory a guest may have; 0 for no limit but its own. */
-  readonly memoryLimit?: number;
+  /** Most bytes of memory the guest of a process may have, the same for all that can execute one file; 0 for no limit but its own. */
+  readonly memoryLimit?: (task: Task) => number;
   /** The function that starts the first module, in place of `_start`; where it is another, `_initialize` is called before it. */
   readonly start?: string;
   /** The clock by which guests are interrupted while they compute; undefined: they are not, and run at full speed. */
@@ -31,7 +31,7 @@ export interface WasmFormatOptions {
   /** Fills bytes with random data. */
   readonly fillRandom: (bytes: Uint8Array) => void;
   /** Hears why a guest ended by a trap: one line without a newline. */
-  readonly diagnose: (message: string) => void;
+  readonly diagnose: (message: string, task?: Task) => void;
 }
 
 /** Reads a whole file. */
@@ -67,7 +67,8 @@ function unfit(guest: GuestModule, start: string): string | undefined {
 export class WasmFormat implements BinaryFormat {
   /** Name as in /proc/sys/fs/binfmt_misc. */
   readonly name = "wasm";
-  readonly #modules = new ModuleCache();
+  #modules = new ModuleCache();
+  #ticker: Ticker | undefined;
 
   /** What the next module is started by. */
   #start: string;
@@ -75,6 +76,13 @@ export class WasmFormat implements BinaryFormat {
   /** Guests run as the options say. */
   constructor(readonly options: WasmFormatOptions) {
     this.#start = options.start ?? "_start";
+    this.#ticker = options.ticker;
+  }
+
+  /** Guests that are loaded from now on are interrupted by this clock. */
+  interruptBy(ticker: Ticker): void {
+    this.#ticker = ticker;
+    this.#modules = new ModuleCache();
   }
 
   /** See BinaryFormat. */
@@ -90,7 +98,13 @@ export class WasmFormat implements BinaryFormat {
     envp: readonly string[],
     commit: () => void,
   ): Promise<LoadedImage | LoadFailure> {
-    const guest = await this.#prepare(file, addressSpace(task));
+    const ticker = this.#ticker;
+    const guest = await this.#prepare(
+      file,
+      addressSpace(task),
+      this.options.memoryLimit?.(task) ?? 0,
+      ticker,
+    );
     if ("errno" in guest) return guest;
     const start = this.#start;
     const message = unfit(guest, start);
@@ -105,23 +119,28 @@ export class WasmFormat implements BinaryFormat {
       anchorFd: preopens.length < 2 ? -1 : preopens[preopens.length - 1]!.fd,
       fillRandom: this.options.fillRandom,
     });
-    const { ticker, diagnose } = this.options;
+    const diagnose = (text: string): void => this.options.diagnose(text, task);
     return WasmProgram.load(guest, process, { start, ticker, diagnose });
   }
 
   /** `limit` is the process's own, Infinity for none: modules that are edited for one process are not kept. */
-  async #prepare(file: OpenFile, limit: number): Promise<GuestModule | LoadFailure> {
-    const { memoryLimit: shared = 0, ticker } = this.options;
+  async #prepare(
+    file: OpenFile,
+    limit: number,
+    shared: number,
+    ticker: Ticker | undefined,
+  ): Promise<GuestModule | LoadFailure> {
+    const modules = this.#modules;
     const own = limit !== Infinity && (shared === 0 || limit < shared);
     const memoryLimit = own ? Math.max(limit, 1) : shared;
-    const known = own ? undefined : this.#modules.get(file.inode);
+    const known = own ? undefined : modules.get(file.inode);
     if (known !== undefined) return known;
-    const changed = this.#modules.stamp(file.inode);
+    const changed = modules.stamp(file.inode);
     const bytes = readFile(file);
     if (typeof bytes === "number") return { errno: -bytes, message: "reading the module failed" };
     try {
       const guest = await prepareModule(bytes, { memoryLimit, interruptible: ticker !== undefined });
-      if (!own) this.#modules.set(file.inode, changed, guest);
+      if (!own) modules.set(file.inode, changed, guest);
       return guest;
     } catch (error) {
       const message = error instanceof Error

@@ -10,7 +10,7 @@ const CHUNK = 64 * 1024;
 /** Status when the container ends under it: as if by SIGKILL, like everything in a pid namespace whose init has ended. */
 const KILLED = 9;
 /** How long a container may take to say that it has heard. */
-const ANSWER_MS = 5000;
+export const ANSWER_MS = 5000;
 
 /** A process that has been started. */
 export interface Attached {
@@ -39,11 +39,18 @@ async function sendInput(socket: FrameSocket): Promise<void> {
   await socket.send(FRAME.stdin, chunk.subarray(0, n ?? 0)).catch(() => {}); // the other end is gone: wait() knows
 }
 
-async function pump(socket: FrameSocket): Promise<number> {
+/**
+ * Carries the streams until the process at the other end of `socket` ends, and hands what else is said to `other`. Its wait status.
+ */
+export async function carryStreams(
+  socket: FrameSocket,
+  other: (message: Message) => void = () => {},
+): Promise<number> {
   for (;;) {
     const frame = await socket.receive();
     if (frame === null) return KILLED;
     const message = messageOf(frame);
+    if (message !== undefined) other(message);
     if (message?.op === "exit") return typeof message.status === "number" ? message.status : exited(255);
     if (message?.op === "more") void sendInput(socket);
     else if (frame.type === FRAME.stdout || frame.type === FRAME.stderr) {
@@ -63,10 +70,10 @@ export interface OwnTerminal {
 }
 
 /** Makes the terminal raw, and tells of its size, now and whenever it changes. Returns what ends that. */
-async function showOn(socket: FrameSocket, { isRaw }: OwnTerminal): Promise<() => void> {
+export async function showOn(socket: FrameSocket, { isRaw }: OwnTerminal): Promise<() => void> {
   const { watchWindowSize, windowSize } = await import("../terminal/window_size.ts");
   const tell = ({ rows, cols }: { rows: number; cols: number }): void =>
-    void socket.message({ op: "resize", rows, cols }).catch(() => {}); // the other end is gone: pump() knows
+    void socket.message({ op: "resize", rows, cols }).catch(() => {}); // the other end is gone: carryStreams() knows
   const size = windowSize();
   if (size !== undefined) tell(size);
   const endWatch = watchWindowSize(tell);
@@ -80,7 +87,7 @@ async function showOn(socket: FrameSocket, { isRaw }: OwnTerminal): Promise<() =
 }
 
 /** True if something happens within `ms` milliseconds. */
-async function withinTime(work: Promise<unknown>, ms: number): Promise<boolean> {
+export async function withinTime(work: Promise<unknown>, ms: number): Promise<boolean> {
   if (ms === Infinity) return await work.then(() => true);
   const late = Promise.withResolvers<boolean>();
   const timer = setTimeout(() => late.resolve(false), ms);
@@ -136,7 +143,7 @@ export async function attachProcess(
   if (asked) void sendInput(socket);
   return {
     wait: () =>
-      pump(socket).finally(() => {
+      carryStreams(socket).finally(() => {
         stop();
         leave?.();
         socket.abort();

@@ -7,6 +7,7 @@ import { sendTerminal } from "../../../lifecycle/host/console.ts";
 import { identify } from "../../../lifecycle/host/processes.ts";
 import type { Spec } from "../../../spec/types.ts";
 import { FrameSocket } from "./frames.ts";
+import { type Pod, podOf } from "./pod.ts";
 import { removeSockets } from "./socket_directory.ts";
 import { createPath, failureOf, socketDirectory } from "./sockets.ts";
 import { spawnHostProcess } from "./spawn.ts";
@@ -56,15 +57,19 @@ function checkOptions({ id, spec, options }: CreateRequest): void {
   }
 }
 
-function spawnHost(request: CreateRequest, sockets: string): Deno.ChildProcess {
+function spawnHost(request: CreateRequest, sockets: string, pod: Pod | undefined): Deno.ChildProcess {
   const { id, spec, directory, options: { consoleSocket } } = request;
-  const before = enteringNamespaces(spec);
+  const before = pod === undefined ? enteringNamespaces(spec) : [];
   // Last: what has been sent cannot be taken back.
   const terminal = consoleSocket !== undefined && spec.process?.terminal
     ? sendTerminal(consoleSocket, { size: spec.process.consoleSize, raw: true })
     : undefined;
   try {
-    return spawnHostProcess({ before, args: ["host", directory, sockets], terminal });
+    return spawnHostProcess({
+      before,
+      args: [pod === undefined ? "host" : "member", directory, sockets],
+      terminal,
+    });
   } catch (error) {
     const why = (error as Error).message;
     throw new LifecycleError(`starting the process of container ${JSON.stringify(id)}: ${why}`, "failed", {
@@ -104,12 +109,16 @@ async function converse(request: CreateRequest, socket: FrameSocket, init: InitP
 export async function createInit(request: CreateRequest): Promise<InitProcess> {
   checkOptions(request);
   const { id, directory } = request;
+  const pod = podOf(request.spec, directory);
   const sockets = socketDirectory(directory);
   const listener = Deno.listen({ transport: "unix", path: createPath(sockets) });
   let child: Deno.ChildProcess | undefined;
   try {
-    child = spawnHost(request, sockets);
-    const init = { ...identify(child.pid), data: { sockets } };
+    child = spawnHost(request, sockets, pod);
+    const init = {
+      ...identify(child.pid),
+      data: { sockets, ...pod === undefined ? {} : { pod: pod.directory } },
+    };
     const ended = child.status.then(() => null);
     const conn = await Promise.race([listener.accept(), ended]);
     if (conn === null) throw gone(id);

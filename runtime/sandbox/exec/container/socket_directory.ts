@@ -16,3 +16,6 @@ export function socketsOf({ record, directory }: Container): string {
   const { sockets } = record.data;
   return typeof sockets === "string" ? sockets : directory;
 }
+
+/** Is it hosted by another container's process? */
+export const isMember = ({ record }: Container): boolean => typeof record.data.pod === "string";

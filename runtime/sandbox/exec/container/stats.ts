@@ -3,6 +3,7 @@ import type { Container, Stats } from "../../../lifecycle/backend.ts";
 import { LifecycleError } from "../../../lifecycle/error.ts";
 import { ask } from "./ask.ts";
 import { processesOf } from "./processes.ts";
+import { isMember } from "./socket_directory.ts";
 
 /** Nanoseconds of a clock tick: Linux shows times in hundredths of a second on every machine. */
 const TICK = 10_000_000n;
@@ -21,13 +22,16 @@ export async function statsOf(container: Container): Promise<Stats> {
   const user = BigInt(fields[11]!) * TICK, kernel = BigInt(fields[12]!) * TICK;
   const resident = /^VmRSS:\s+(\d+) kB/m.exec(Deno.readTextFileSync(`/proc/${init!.pid}/status`))?.[1] ?? "0";
   const answer = await ask(container, { op: "stats" }, ANSWER_MS);
+  const number = (name: string, otherwise: bigint): bigint =>
+    isMember(container) && typeof answer?.[name] === "number" ? BigInt(answer[name]) : otherwise;
   const pids = typeof answer?.pids === "number" ? answer.pids : processesOf(container).length;
   const { resources } = (await container.spec()).linux;
   const limit = resources?.memory?.limit ?? -1n, pidsLimit = resources?.pids?.limit ?? 0n;
   return {
-    cpuTotal: user + kernel,
-    cpuKernel: kernel,
-    memoryUsage: BigInt(resident) * 1024n,
+    // The process of a pod's member does nothing itself: what its programs use is counted where they are.
+    cpuTotal: number("cpuNanoseconds", user + kernel),
+    cpuKernel: isMember(container) ? 0n : kernel,
+    memoryUsage: number("memory", BigInt(resident) * 1024n),
     memoryLimit: limit < 0n ? UNLIMITED : limit,
     pids,
     pidsLimit: pidsLimit > 0n ? Number(pidsLimit) : 0,

@@ -1,81 +1,94 @@
-/** The process of the host that is a container: its kernel, its init and every other process of it. It ends as the init does. @module */
+/**
+ * A container on this process's kernel: its init and every other process of it. The process of the host that stands for it, this one or a
+ * member's, ends as the init does.
+ * @module
+ */
 import { EACCES, ENOENT } from "../../../../fs/abi/errno.ts";
+import { SIGNAL } from "../../../abi/linux/signal.ts";
 import { exited } from "../../../abi/linux/wait_status.ts";
 import { LifecycleError } from "../../../lifecycle/error.ts";
-import { markStarted, writeExit } from "../../../lifecycle/host/state_directory.ts";
 import type { StageStep } from "../../../program/types.ts";
 import { parseSpec } from "../../../spec/decode.ts";
 import type { Hook } from "../../../spec/hook_types.ts";
 import type { Status } from "../../../spec/state.ts";
 import type { Spec } from "../../../spec/types.ts";
+import type { Cgroup } from "../../kernel/cgroup/group.ts";
 import { ProgramError, type ReadyProcess } from "../../kernel/program_runner.ts";
 import type { Task } from "../../kernel/task.ts";
 import { FrameSocket, type Message } from "../container/frames.ts";
+import type { JoinedNamespace } from "../container/pod.ts";
 import { createPath } from "../container/sockets.ts";
-import { hostStdin } from "../host_stdin.ts";
-import { type ByteSource, HostInput, HostOutput } from "../host_stream.ts";
-import { type ShownTerminal, showTerminal } from "../terminal/attach.ts";
+import type { Sandbox } from "../sandbox.ts";
+import type { ShownTerminal } from "../terminal/attach.ts";
+import { type Body, memberBody, ownBody } from "./body.ts";
 import { takeOrders } from "./control.ts";
 import { deliver } from "./deliver.ts";
 import { execBeside } from "./exec.ts";
 import { runHooksIn } from "./hooks.ts";
-import { counters, setLimits } from "./limits.ts";
-import { hookPath, prepareBundle, type Prepared } from "./prepare.ts";
-import { endAs, listenForSignals } from "./signals.ts";
-import type { Streams } from "./tasks.ts";
+import { counters, freeze, setLimits } from "./limits.ts";
+import { setOomScore } from "./oom_score.ts";
+import { Pod, type PodContainer } from "./pod.ts";
+import {
+  type BundleRequest,
+  FIRST_PLACE,
+  hookPath,
+  type Prepared,
+  prepareFirst,
+  prepareMember,
+} from "./prepare.ts";
 
-/** Exit code when the creator has gone, or has been told what is wrong. */
-const ABANDONED = 125;
-
-/** An input that is at its end. */
-const EMPTY: ByteSource = { readSync: () => null, read: () => Promise.resolve(null) };
-
-/** This process's standard streams; a process that is to have a terminal gets that in their place. */
-function standardStreams(terminal: boolean): Streams {
-  return [
-    new HostInput(terminal ? EMPTY : hostStdin()),
-    new HostOutput(Deno.stdout),
-    new HostOutput(Deno.stderr),
-  ];
+/** What a container is made of. */
+interface Parts {
+  /** Directory of its state. */
+  readonly directory: string;
+  /** Directory of its sockets. */
+  readonly sockets: string;
+  /** The create that waits. */
+  readonly creator: FrameSocket;
+  /** What it has ordered. */
+  readonly order: Message;
+  /** The configuration. */
+  readonly spec: Spec;
+  /** The process of the host. */
+  readonly body: Body;
+  /** Where the kernel has what belongs to it. */
+  readonly place: string;
 }
 
-/** oom_score_adj is this process's: it is the one that the kernel of the host would kill (config.md#linux-process). */
-function setOomScore(spec: Spec): void {
-  const score = spec.process?.oomScoreAdj;
-  if (score === undefined || Deno.build.os !== "linux") return;
-  if (Number(Deno.readTextFileSync("/proc/self/oom_score_adj")) === score) return;
-  try {
-    Deno.writeTextFileSync("/proc/self/oom_score_adj", String(score));
-  } catch (error) {
-    throw new Error(`setting oom_score_adj to ${score}: ${(error as Error).message}`, { cause: error });
-  }
-}
-
-class ContainerHost {
-  #init: Task | null = null;
-  #starter = Promise.withResolvers<FrameSocket>();
+class ContainerHost implements PodContainer {
+  init: Task | null = null;
+  group: Cgroup | null = null;
+  readonly directory: string;
+  readonly spec: Spec;
+  readonly #starter = Promise.withResolvers<FrameSocket>();
   #asked: FrameSocket | null = null;
   #running = false;
+  #over = false;
   #terminal: ShownTerminal | null = null;
+  #trees: Prepared["trees"] = [];
+  #endOrders: () => void = () => {};
 
-  constructor(
-    readonly directory: string,
-    readonly sockets: string,
-    readonly creator: FrameSocket,
-    readonly order: Message,
-    readonly spec: Spec,
-  ) {}
+  constructor(readonly pod: Pod, readonly parts: Parts) {
+    this.directory = parts.directory;
+    this.spec = parts.spec;
+    this.#starter.promise.catch(() => {}); // it may end before anybody waits
+    pod.containers.add(this);
+  }
+
+  say(line: string): void {
+    this.parts.body.say(line);
+  }
 
   /** What hooks in the container's namespaces are told (runtime.md#state): there the init is process 1 of its namespace. */
   #state(status: Status): string {
-    const { id, bundle } = this.order;
+    const { id, bundle } = this.parts.order;
     const { ociVersion, annotations } = this.spec;
-    return JSON.stringify({ ociVersion, id, status, pid: this.#init!.pid, bundle, annotations });
+    return JSON.stringify({ ociVersion, id, status, pid: this.init!.pid, bundle, annotations });
   }
 
   async #told(op: string): Promise<void> {
-    const message = await this.creator.receiveMessage();
-    if (message?.op !== op) Deno.exit(ABANDONED); // the creator was killed: so is what it began
+    const message = await this.parts.creator.receiveMessage();
+    if (message?.op !== op) throw new Error("the create has been killed"); // so is what it began
   }
 
   async #hooks(
@@ -84,47 +97,66 @@ class ContainerHost {
   ): Promise<void> {
     const hooks = this.spec.hooks?.[name] ?? [];
     const status = name === "createContainer" ? "creating" : "created";
-    await runHooksIn(this.#init!, name, hooks, pathOf, this.#state(status));
+    await runHooksIn(this.init!, name, hooks, pathOf, this.#state(status));
   }
 
   /** A point at which the runtime and the container meet. */
   async #stage(stage: StageStep["stage"], init: Task, fd: number): Promise<void> {
-    this.#init = init;
+    const { body, creator, order, place } = this.parts;
+    this.init = init;
+    this.group ??= init.kernel.cgroups.of(init);
     if (stage === "terminal") {
-      this.#terminal = showTerminal(init, fd, {
-        source: hostStdin(),
-        sink: Deno.stdout,
-        raw: this.order.isRaw !== true && Deno.stdin.isTerminal(),
-        resizes: Deno.stdout.isTerminal(),
-      });
+      this.#terminal = body.show(init, fd, order.isRaw === true);
       return;
     }
     if (stage === "environment") {
-      await this.creator.message({ op: "environment" });
+      await creator.message({ op: "environment" });
       await this.#told("continue");
-      await this.#hooks("createContainer", (_hook, n) => hookPath(n));
+      await this.#hooks("createContainer", (_hook, n) => hookPath(place, n));
       return;
     }
     this.#listen();
-    await this.creator.message({ op: "created" });
+    await creator.message({ op: "created" });
     await this.#told("detach");
-    this.creator.abort();
+    creator.abort();
     this.#asked = await this.#starter.promise;
     await this.#hooks("startContainer", ({ path }) => path);
   }
 
   #signal(signal: number, all: boolean): void {
     if (this.#terminal?.takes(signal)) return;
-    const init = this.#init!;
-    const others = all ? [...init.kernel.tasks()].filter((task) => task !== init) : [];
+    const init = this.init!;
+    const others = all ? this.pod.tasksOf(this).filter((task) => task !== init) : [];
     for (const task of [...others, init]) deliver(task, signal);
-    // Before it is started nobody drives it: its end is this process's.
+    // Before it is started nobody drives it: its end is this container's.
     if (!this.#running && init.dying) this.end(init.exitStatus ?? 0);
   }
 
+  /** Its process of the host has gone: nothing of it stays. */
+  #gone(): void {
+    this.parts.creator.abort();
+    if (this.init !== null && !this.#over) this.#signal(SIGNAL.SIGKILL, true);
+  }
+
+  /** Answers an order that may fail. */
+  async #answer(socket: FrameSocket, doing: string, work: () => void): Promise<void> {
+    try {
+      work();
+      await socket.message({ op: "done" });
+    } catch (error) {
+      const message = `${doing} container ${JSON.stringify(this.parts.order.id)}: ${
+        (error as Error).message
+      }`;
+      await socket.message({ op: "error", reason: "invalid", message });
+    }
+    await socket.close();
+  }
+
   #listen(): void {
-    listenForSignals((signal) => this.#signal(signal, false));
-    takeOrders(this.sockets, {
+    if (this.parts.body === ownBody) {
+      ownBody.listen((signal) => this.#signal(signal, false), () => this.#gone());
+    }
+    this.#endOrders = takeOrders(this.parts.sockets, {
       start: async (socket) => {
         if (this.#asked === null) return this.#starter.resolve(socket);
         await socket.message({ op: "error", reason: "state", message: "it has been started already" });
@@ -134,82 +166,128 @@ class ContainerHost {
         if (typeof signal === "number") this.#signal(signal, all === true);
         socket.abort();
       },
-      exec: (socket, message) => execBeside(this.#init!, socket, message),
-      update: async (socket, { resources }) => {
-        try {
-          setLimits(this.#init!, String(resources));
-          await socket.message({ op: "updated" });
-        } catch (error) {
-          const message = `updating container ${JSON.stringify(this.order.id)}: ${(error as Error).message}`;
-          await socket.message({ op: "error", reason: "invalid", message });
-        }
-        await socket.close();
-      },
+      exec: (socket, message) => execBeside(this.init!, socket, message),
+      join: (socket, message) => hostMember(this.pod, socket, message),
+      update: (socket, { resources }) =>
+        this.#answer(socket, "updating", () => setLimits(this.init!, String(resources))),
+      freeze: (socket, { frozen }) =>
+        this.#answer(socket, "pausing", () => freeze(this.init!, frozen === true)),
       stats: async (socket) => {
-        await socket.message({ op: "stats", ...counters(this.#init!) });
+        await socket.message({ op: "stats", ...counters(this.init!, this.pod.tasksOf(this)) });
         await socket.close();
       },
     });
   }
 
   /** Says why there is no container, or no program, to whoever waits for it. */
-  async fail(error: unknown): Promise<never> {
+  async #fail(error: unknown): Promise<void> {
     const starting = this.#asked !== null;
     const reason = error instanceof LifecycleError ? error.reason : starting ? "start" : "failed";
-    const socket = this.#asked ?? this.creator;
+    const socket = this.#asked ?? this.parts.creator;
     await socket.message({ op: "error", reason, message: (error as Error).message }).catch(() => {});
     await socket.close();
-    if (!starting) Deno.exit(ABANDONED);
+    if (!starting) {
+      this.#leave();
+      return this.parts.body.abandon();
+    }
     const errno = error instanceof ProgramError ? error.errno : 0;
     this.end(exited(errno === ENOENT ? 127 : errno === EACCES ? 126 : 125));
   }
 
-  /** Ends this process as the init has ended. */
-  end(status: number): never {
-    try {
-      writeExit(this.directory, { status });
-    } catch {
-      // The container has been deleted.
-    }
-    endAs(status);
+  /** Ends the process of the host as the init has ended. */
+  end(status: number): void {
+    if (this.#over) return;
+    this.#over = true;
+    this.#leave();
+    this.parts.body.end(this.directory, status);
+    this.#starter.reject(new Error("the container has ended"));
+  }
+
+  /** A member leaves the kernel as it was before it came; its last processes may take until they are killed. */
+  #leave(): void {
+    if (this.parts.body === ownBody) return; // the kernel goes, too
+    this.#endOrders();
+    const { pod, group } = this, kernel = pod.sandbox!.kernel;
+    const left = this.init === null ? [] : pod.tasksOf(this);
+    for (const task of left) if (!task.exiting) task.raise(SIGNAL.SIGKILL);
+    void Promise.all(left.map((task) => task.ended())).then(() => {
+      pod.containers.delete(this);
+      for (const { path, sb } of this.#trees) {
+        kernel.unmountHost(path);
+        sb.end();
+      }
+      if (group !== null) group.parent?.rmdir(group.name); // unless somebody else is in it
+    });
   }
 
   /** Prepares, waits for start, runs, ends. */
-  async run(): Promise<never> {
-    let prepared: Prepared, ready: ReadyProcess;
+  async run(prepared: () => Prepared): Promise<void> {
+    const { body } = this.parts;
+    if (body !== ownBody) {
+      body.listen((signal) => this.init && this.#signal(signal, false), () => this.#gone());
+    }
+    let sandbox: Sandbox, ready: ReadyProcess;
     try {
-      setOomScore(this.spec);
-      prepared = prepareBundle(
-        String(this.order.id),
-        this.spec,
-        String(this.order.bundle),
-        String(this.order.rootfs),
-        (message) => console.error(`umiak: ${message}`),
-      );
-      const streams = standardStreams(this.spec.process?.terminal ?? false);
-      ready = await prepared.sandbox.prepare(
-        prepared.program,
-        streams,
-        (stage, task, fd) => this.#stage(stage, task, fd),
-      );
-      markStarted(this.directory);
+      const { program, trees, sandbox: kernel } = prepared();
+      this.pod.sandbox = sandbox = kernel;
+      this.#trees = trees;
+      const streams = body.streams(this.spec.process?.terminal ?? false);
+      ready = await sandbox.prepare(program, streams, (stage, task, fd) => this.#stage(stage, task, fd));
+      body.started(this.directory);
     } catch (error) {
-      return await this.fail(error);
+      return this.#over ? undefined : await this.#fail(error);
     }
     this.#running = true;
     await this.#asked!.message({ op: "started" }).catch(() => {}); // whoever asked was killed: it runs all the same
     await this.#asked!.close();
-    const status = await prepared.sandbox.run(ready);
+    const status = await sandbox.run(ready);
     await this.#terminal?.finish();
     this.end(status);
   }
 }
 
-/** Is the container whose state is in `directory`, on the order of the create that waits at its socket. */
-export async function hostContainer(directory: string, sockets: string): Promise<never> {
+/** The create that waits for a container, and what it orders; undefined when it was killed. */
+async function creatorOf(sockets: string): Promise<Pick<Parts, "creator" | "order"> | undefined> {
   const creator = new FrameSocket(await Deno.connect({ transport: "unix", path: createPath(sockets) }));
   const order = await creator.receiveMessage();
-  if (order === null) Deno.exit(ABANDONED);
-  const spec = parseSpec(Deno.readTextFileSync(`${directory}/config.json`));
-  return await new ContainerHost(directory, sockets, creator, order, spec).run();
+  return order === null ? undefined : { creator, order };
+}
+
+const specIn = (directory: string): Spec => parseSpec(Deno.readTextFileSync(`${directory}/config.json`));
+
+const bundleOf = ({ order, spec, place }: Parts): BundleRequest => ({
+  ...{ id: String(order.id), bundle: String(order.bundle), rootfs: String(order.rootfs), spec, place },
+});
+
+/** Is the container whose state is in `directory`, on the order of the create that waits at its socket. */
+export async function hostContainer(directory: string, sockets: string): Promise<void> {
+  const creator = await creatorOf(sockets);
+  if (creator === undefined) return ownBody.abandon();
+  const pod = new Pod();
+  const spec = specIn(directory);
+  const parts = { ...creator, directory, sockets, spec, body: ownBody, place: FIRST_PLACE };
+  await new ContainerHost(pod, parts).run(() => {
+    setOomScore(spec);
+    return prepareFirst(bundleOf(parts), {
+      memoryLimit: (task) => pod.memoryLimitOf(task),
+      diagnose: (message, task) =>
+        (task === undefined ? ownBody : pod.ownerOf(task)).say(`umiak: ${message}`),
+    });
+  });
+}
+
+/** Hosts a container that joins others of the pod, for the process at the other end of `socket`. */
+async function hostMember(pod: Pod, socket: FrameSocket, message: Message): Promise<void> {
+  const directory = String(message.directory), sockets = String(message.sockets);
+  await socket.message({ op: "taken" });
+  const creator = await creatorOf(sockets);
+  if (creator === undefined) return socket.abort();
+  const parts = {
+    ...{ ...creator, directory, sockets, spec: specIn(directory), body: memberBody(socket) },
+    place: pod.nextPlace(),
+  };
+  const joined = message.joined as Readonly<Record<string, JoinedNamespace>>;
+  await new ContainerHost(pod, parts).run(() =>
+    prepareMember(bundleOf(parts), pod.namespacesOf(parts.spec, joined), pod.sandbox!)
+  );
 }

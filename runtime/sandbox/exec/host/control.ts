@@ -14,8 +14,8 @@ async function take(socket: FrameSocket, orders: Orders): Promise<void> {
   await handler(socket, message);
 }
 
-/** Listens in a directory. What goes wrong with one caller is that caller's affair. */
-export function takeOrders(sockets: string, orders: Orders): void {
+/** Listens in a directory. What goes wrong with one caller is that caller's affair. Returns what ends that. */
+export function takeOrders(sockets: string, orders: Orders): () => void {
   const listener = Deno.listen({ transport: "unix", path: controlPath(sockets) });
   (async () => {
     for await (const conn of listener) {
@@ -23,4 +23,5 @@ export function takeOrders(sockets: string, orders: Orders): void {
       take(socket, orders).catch(() => socket.abort());
     }
   })();
+  return () => listener.close();
 }

@@ -30,11 +30,24 @@ export interface Counters {
   readonly pids: number;
   /** Bytes of memory. */
   readonly memory: number;
+  /** CPU time. */
+  readonly cpuNanoseconds: number;
 }
 
-/** The counters of the container's control group. */
-export function counters(init: Task): Counters {
-  const number = (file: string): number => Number(groupOf(init).file(file)?.read?.(init.kernel.swapper) ?? 0);
-  const pids = [...init.kernel.tasks()].filter((task) => !task.isZombie).length;
-  return { pids, memory: number("memory.current") };
+/** The counters of the container's control group, and how many `tasks` are alive. */
+export function counters(init: Task, tasks: readonly Task[]): Counters {
+  const group = groupOf(init), { swapper } = init.kernel;
+  const read = (file: string): string => String(group.file(file)?.read?.(swapper) ?? "");
+  return {
+    pids: tasks.filter((task) => !task.isZombie).length,
+    memory: Number(read("memory.current")),
+    cpuNanoseconds: Number(/^usage_usec (\d+)/.exec(read("cpu.stat"))?.[1] ?? 0) * 1000,
+  };
+}
+
+/** Stops the processes of the container's control group where they are, or lets them go on (cgroup.freeze). */
+export function freeze(init: Task, frozen: boolean): void {
+  const error = groupOf(init).file("cgroup.freeze")?.write?.(frozen ? "1" : "0", init.kernel.swapper) ??
+    -ENOENT;
+  if (error < 0) throw new Error(`writing cgroup.freeze: ${errnoText(-error)}`);
 }

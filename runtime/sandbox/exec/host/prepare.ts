@@ -6,8 +6,10 @@ import type { MountSpec, NamespaceSpec, Process, Spec } from "../../../spec/type
 import { Sandbox, type SandboxOptions } from "../sandbox.ts";
 import { refuseUnavailable } from "./refusals.ts";
 
-/** Where the kernel's initial namespace has the container's root filesystem, sources of its binds, and its hooks. */
-const ROOTFS = "/run/umiak/rootfs", BINDS = "/run/umiak/binds", HOOKS = "/run/umiak/hooks";
+/** Where the kernel's initial namespace has what belongs to its first container. */
+export const FIRST_PLACE = "/run/umiak";
+/** Below that, the container's root filesystem, sources of its binds, and its hooks. */
+const ROOTFS = "rootfs", BINDS = "binds", HOOKS = "hooks";
 
 /** What a configuration without a process waits with; it is never started. */
 const NO_PROCESS: Process = {
@@ -15,16 +17,35 @@ const NO_PROCESS: Process = {
   user: { uid: 0, gid: 0, additionalGids: [] },
 };
 
+/** A tree of the host, and where the kernel has it. */
+type Tree = SandboxOptions["trees"][number];
+
+/** What is to be prepared. */
+export interface BundleRequest {
+  /** Id of the container. */
+  readonly id: string;
+  /** Its configuration. */
+  readonly spec: Spec;
+  /** Absolute path of the bundle. */
+  readonly bundle: string;
+  /** Absolute path of its root filesystem. */
+  readonly rootfs: string;
+  /** Where the kernel's initial namespace has what belongs to it. */
+  readonly place: string;
+}
+
 /** A container before its process. */
 export interface Prepared {
   /** Its kernel. */
   readonly sandbox: Sandbox;
   /** What prepares its process. */
   readonly program: SyscallProgram;
+  /** Its trees in the kernel's initial namespace. */
+  readonly trees: readonly Tree[];
 }
 
 /** Where the n-th createContainer hook is found by the init before its root changes. */
-export const hookPath = (n: number): string => `${HOOKS}/${n}`;
+export const hookPath = (place: string, n: number): string => `${place}/${HOOKS}/${n}`;
 
 /**
  * A directory of the host cannot have device nodes made in it. The runtime may supply devices however it likes (config-linux.md#devices): where
@@ -42,7 +63,7 @@ const isDev = ({ destination }: MountSpec): boolean => /^\/+dev\/*$/.test(destin
 const isBind = ({ type, options }: MountSpec): boolean =>
   type === "bind" || options.includes("bind") || options.includes("rbind");
 
-function hostTree(path: string, source: string, doing: string): SandboxOptions["trees"][number] {
+function hostTree(path: string, source: string, doing: string): Tree {
   try {
     return { path, sb: new HostfsSuper({ path: source }), source };
   } catch (error) {
@@ -70,41 +91,64 @@ const isInterruptible = ({ annotations, linux, process }: Spec): boolean =>
   annotations[INTERRUPTIBLE] === "true" || (linux.resources?.cpu?.quota ?? 0n) > 0n ||
   (process?.rlimits.some(({ type }) => type === "RLIMIT_CPU") ?? false);
 
-/** Prepares a container. Throws an Error that says what cannot be had. */
-export function prepareBundle(
-  id: string,
-  spec: Spec,
-  bundle: string,
-  rootfs: string,
-  diagnose: (message: string) => void,
+/** Prepares a container on the kernel that `kernelWith` makes or has, with namespaces as told. Throws an Error that says what cannot be had. */
+function prepare(
+  { id, spec, bundle, rootfs, place }: BundleRequest,
+  namespaces: readonly NamespaceSpec[],
+  kernelWith: (trees: readonly Tree[]) => Sandbox,
 ): Prepared {
   refuseUnavailable(spec);
-  const trees = [hostTree(ROOTFS, rootfs, `opening the root filesystem ${rootfs}`)];
+  const root = `${place}/${ROOTFS}`;
+  const trees = [hostTree(root, rootfs, `opening the root filesystem ${rootfs}`)];
   const files = new Set<string>();
   const mounts = spec.mounts.map((mount, i): MountSpec => {
     if (!isBind(mount)) return mount;
     const source = mount.source.startsWith("/") ? mount.source : `${bundle}/${mount.source}`;
-    const tree = hostTree(`${BINDS}/${i}`, source, `mounting ${mount.source} on ${mount.destination}`);
+    const tree = hostTree(
+      `${place}/${BINDS}/${i}`,
+      source,
+      `mounting ${mount.source} on ${mount.destination}`,
+    );
     trees.push(tree);
     if (!Deno.statSync(source).isDirectory) files.add(tree.path);
     return { ...mount, source: tree.path };
   });
   spec.hooks?.createContainer.forEach(({ path }, i) => {
-    trees.push(hostTree(hookPath(i), path, `error running createContainer hook #${i}: ${path}`));
-  });
-  const limit = spec.linux.resources?.memory?.limit ?? -1n;
-  const sandbox = new Sandbox({
-    trees,
-    memoryLimit: limit > 0n ? Number(limit) : 0,
-    hostname: Deno.hostname(),
-    interruptible: isInterruptible(spec),
-    diagnose,
+    trees.push(hostTree(hookPath(place, i), path, `error running createContainer hook #${i}: ${path}`));
   });
   const program = compileSpec({
     ...spec,
     process: spec.process ?? NO_PROCESS,
     mounts: [...mounts.some(isDev) ? [] : [DEV], ...mounts],
-    linux: { ...spec.linux, namespaces: ownNamespaces(spec) },
-  }, { rootfs: ROOTFS, isFile: (source) => files.has(source), makeCwd: true, id });
-  return { sandbox, program };
+    linux: { ...spec.linux, namespaces },
+  }, { rootfs: root, isFile: (source) => files.has(source), makeCwd: true, id });
+  return { sandbox: kernelWith(trees), program, trees };
+}
+
+/** Prepares the container that the process is made for, with a kernel. */
+export function prepareFirst(
+  request: BundleRequest,
+  options: Pick<SandboxOptions, "memoryLimit" | "diagnose">,
+): Prepared {
+  const { spec } = request;
+  return prepare(request, ownNamespaces(spec), (trees) =>
+    new Sandbox({
+      trees,
+      hostname: Deno.hostname(),
+      interruptible: isInterruptible(spec),
+      ...options,
+    }));
+}
+
+/** Prepares one that joins others on their kernel. Its programs can be interrupted: its process can be killed whatever they do. */
+export function prepareMember(
+  request: BundleRequest,
+  namespaces: readonly NamespaceSpec[],
+  sandbox: Sandbox,
+): Prepared {
+  return prepare(request, namespaces, (trees) => {
+    sandbox.makeInterruptible();
+    for (const { path, sb, source } of trees) sandbox.kernel.mountHost(path, sb, source);
+    return sandbox;
+  });
 }

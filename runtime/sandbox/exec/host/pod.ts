@@ -1,0 +1,79 @@
+/** The containers that this process of the host has on its kernel: the one it was made for, and those that have joined that one. @module */
+import type { NamespaceSpec, Spec } from "../../../spec/types.ts";
+import type { Cgroup } from "../../kernel/cgroup/group.ts";
+import type { Task } from "../../kernel/task.ts";
+import type { JoinedNamespace } from "../container/pod.ts";
+import type { Sandbox } from "../sandbox.ts";
+
+/** A container of the pod. */
+export interface PodContainer {
+  /** Directory of its state. */
+  readonly directory: string;
+  /** Its configuration. */
+  readonly spec: Spec;
+  /** Its first process, as soon as there is one. */
+  readonly init: Task | null;
+  /** The control group of its processes. */
+  readonly group: Cgroup | null;
+  /** Writes a line to its standard error. */
+  say(line: string): void;
+}
+
+/** See the module's comment. */
+export class Pod {
+  /** The kernel, once there is one. */
+  sandbox: Sandbox | null = null;
+  /** The containers, the one it was made for first. */
+  readonly containers: Set<PodContainer> = new Set();
+  #places = 0;
+
+  /** A name for what the next member has in the kernel's initial namespace. */
+  nextPlace(): string {
+    return `/run/umiak/members/${++this.#places}`;
+  }
+
+  /** The container that a process belongs to: that of its control group, else the first. */
+  ownerOf(task: Task): PodContainer {
+    const [first, ...members] = this.containers;
+    const group = task.kernel.cgroups.of(task);
+    return members.find((each) => each.group !== null && group.isWithin(each.group)) ?? first!;
+  }
+
+  /** Processes of a container. */
+  tasksOf(container: PodContainer): Task[] {
+    const { kernel } = container.init!;
+    return [...kernel.tasks()].filter((task) => this.ownerOf(task) === container);
+  }
+
+  /** Most bytes of memory that a process of the container it belongs to may have; 0 for no limit. */
+  memoryLimitOf(task: Task): number {
+    const limit = this.ownerOf(task).spec.linux.resources?.memory?.limit ?? -1n;
+    return limit > 0n ? Number(limit) : 0;
+  }
+
+  /** Where the kernel has a namespace of a container of the pod. Throws if that container has ended. */
+  #pathOf(type: string, { directory, file }: JoinedNamespace): string {
+    const container = [...this.containers].find((each) => each.directory === directory);
+    if (container === undefined || container.init === null || container.init.isZombie) {
+      throw new Error(`joining the ${type} namespace of container ${directory}: it has ended`);
+    }
+    const { id, kernel } = container.init;
+    return `/proc/${id.in(kernel.initial.pid)}/ns/${file}`;
+  }
+
+  /** The namespaces of a member. Throws if it cannot have them. */
+  namespacesOf(spec: Spec, joined: Readonly<Record<string, JoinedNamespace>>): NamespaceSpec[] {
+    const [first] = this.containers;
+    const ownMounts = (each: Spec): boolean =>
+      each.linux.namespaces.some(({ type, path }) => type === "mount" && path === undefined);
+    if (!ownMounts(first!.spec) || !ownMounts(spec)) {
+      throw new Error("linux.namespaces: containers that share namespaces need a mount namespace each");
+    }
+    return spec.linux.namespaces.map(({ type, path }) => {
+      const target = joined[type];
+      if (path === undefined) return { type };
+      if (target === undefined) throw new Error(`joining the ${type} namespace ${path}: it is not the pod's`);
+      return { type, path: this.#pathOf(type, target) };
+    });
+  }
+}
