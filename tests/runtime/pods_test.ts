@@ -224,6 +224,23 @@ testWhen(
     }),
 );
 
+testWhen(linux, "limits of memory are each container's own", () =>
+  withBench(async (bench) => {
+    const limited = (bytes: number, pid?: number): Record<string, unknown> => ({
+      linux: {
+        namespaces: namespaces(pid === undefined ? {} : shared(pid)),
+        resources: { memory: { limit: bytes } },
+      },
+    });
+    const MIB = 2 ** 20, pid = await startFirst(bench, limited(16 * MIB));
+    const free = bundle(bench, "free", ["alloc", "64"], shared(pid));
+    assert.equal((await bench.call("run", "-b", free, "free")).code, 0);
+    const small = bundle(bench, "small", ["alloc", "64"], {}, limited(32 * MIB, pid));
+    assert.notEqual((await bench.call("run", "-b", small, "small")).code, 0);
+    const large = bundle(bench, "large", ["alloc", "64"], {}, limited(128 * MIB, pid));
+    assert.equal((await bench.call("run", "-b", large, "large")).code, 0);
+  }));
+
 testWhen(
   linux,
   "SIGKILL of a member's process ends its programs, even ones that compute; the others go on",

@@ -1,4 +1,5 @@
 /** The process of the host that stands for a pod's member: the pod's host has its programs, this one its streams, signals, pid and end. @module */
+import { SIGNAL } from "../../../abi/linux/signal.ts";
 import { writeExit } from "../../../lifecycle/host/state_directory.ts";
 import { parseSpec } from "../../../spec/decode.ts";
 import { ANSWER_MS, carryStreams, showOn, withinTime } from "../container/attach.ts";
@@ -45,8 +46,11 @@ export async function standForMember(directory: string, sockets: string): Promis
   } catch (error) {
     return await refuse(sockets, error);
   }
-  listenForSignals((signal) => void socket.message({ op: "signal", signal }).catch(() => {})); // carryStreams() knows
   let leave: Promise<() => void> | undefined;
+  listenForSignals((signal) => {
+    if (signal === SIGNAL.SIGWINCH && leave !== undefined) return; // the new size is told
+    void socket.message({ op: "signal", signal }).catch(() => {}); // carryStreams() knows
+  });
   const status = await carryStreams(socket, ({ op, isRaw }) => {
     if (op === "terminal") leave = showOn(socket, { isRaw: isRaw === true });
   });
