@@ -39,7 +39,9 @@ export class Assembler {
 
   #push(code: number, k: number, jt = 0, jf = 0): Target {
     if (this.#reversed.length === BPF_MAXINSNS) {
-      throw new RangeError(`the filter has more than ${BPF_MAXINSNS} instructions, which is the most that Linux takes`);
+      throw new RangeError(
+        `the filter has more than ${BPF_MAXINSNS} instructions, which is the most that Linux takes`,
+      );
     }
     this.#reversed.push({ code, jt, jf, k: k >>> 0 });
     return { at: this.#reversed.length };

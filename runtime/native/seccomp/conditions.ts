@@ -21,7 +21,15 @@ function masked(asm: Assembler, at: number, size: 4 | 8, arg: SeccompArg, yes: T
 }
 
 /** The argument is above the value; or the same, if `code` takes that, too. */
-function above(asm: Assembler, at: number, size: 4 | 8, code: number, value: bigint, yes: Target, no: Target): Target {
+function above(
+  asm: Assembler,
+  at: number,
+  size: 4 | 8,
+  code: number,
+  value: bigint,
+  yes: Target,
+  no: Target,
+): Target {
   const lower = asm.load(at, asm.test(code, low(value), yes, no));
   if (size === 4) return lower;
   const same = asm.test(BPF.JMP_JEQ_K, high(value), lower, no);
@@ -60,6 +68,9 @@ export function conditions(
   size: 4 | 8,
   otherwise: Target,
 ): Target {
-  return rules.toReversed().reduce<Target>((next, { args, ret }) =>
-    args.toReversed().reduce<Target>((then, arg) => condition(asm, arg, size, then, next), { ret }), otherwise);
+  return rules.toReversed().reduce<Target>(
+    (next, { args, ret }) =>
+      args.toReversed().reduce<Target>((then, arg) => condition(asm, arg, size, then, next), { ret }),
+    otherwise,
+  );
 }

@@ -38,7 +38,9 @@ function firstNewer(filter: Seccomp, architecture: CallArchitecture): number | u
   if (LENIENT.includes(defaultAction) || defaultErrnoRet === ENOSYS) return undefined;
   if (!architectures.includes(architecture.name)) return undefined;
   let last = 0;
-  for (const name of syscalls.flatMap(({ names }) => names)) last = Math.max(last, numberOf(name, architecture) ?? 0);
+  for (const name of syscalls.flatMap(({ names }) => names)) {
+    last = Math.max(last, numberOf(name, architecture) ?? 0);
+  }
   return last === 0 ? undefined : last + 1;
 }
 
@@ -73,12 +75,18 @@ function section(filter: Seccomp, members: readonly CallArchitecture[]): Range[]
   const ranges = members.flatMap((each) => rangesOf(filter, each));
   if (members[0]!.table !== "x86_64") return merge(ranges);
   const { size } = members[0]!;
-  const x32 = members.length > 1 ? [] : [{ from: X32_BIT, size, conditional: [], otherwise: BAD_ARCHITECTURE }];
-  // It belongs to no architecture, but x32's range of newer calls has it.
-  const noCall = members.length > 1
+  const x32 = members.length > 1
     ? []
-    : [{ from: NO_CALL, size, conditional: [], otherwise: returnOf(filter.defaultAction, filter.defaultErrnoRet) }];
-  const below = ranges.filter(({ from }) => from < X32_BIT), above = ranges.filter(({ from }) => from >= X32_BIT);
+    : [{ from: X32_BIT, size, conditional: [], otherwise: BAD_ARCHITECTURE }];
+  // It belongs to no architecture, but x32's range of newer calls has it.
+  const noCall = members.length > 1 ? [] : [{
+    from: NO_CALL,
+    size,
+    conditional: [],
+    otherwise: returnOf(filter.defaultAction, filter.defaultErrnoRet),
+  }];
+  const below = ranges.filter(({ from }) => from < X32_BIT),
+    above = ranges.filter(({ from }) => from >= X32_BIT);
   return merge([...below, ...x32, ...above, ...noCall]);
 }
 

@@ -2,8 +2,9 @@
 
 const SOCKETCALL = 102, IPC = 117;
 
-const SOCKET_PARTS = ("socket bind connect listen accept getsockname getpeername socketpair send recv sendto recvfrom shutdown setsockopt " +
-  "getsockopt sendmsg recvmsg accept4 recvmmsg sendmmsg").split(" ");
+const SOCKET_PARTS =
+  ("socket bind connect listen accept getsockname getpeername socketpair send recv sendto recvfrom shutdown setsockopt " +
+    "getsockopt sendmsg recvmsg accept4 recvmmsg sendmmsg").split(" ");
 
 const IPC_PARTS: Readonly<Record<string, number>> = {
   ...{ semop: 1, semget: 2, semctl: 3, semtimedop: 4, msgsnd: 11, msgrcv: 12, msgget: 13, msgctl: 14 },

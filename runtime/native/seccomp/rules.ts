@@ -67,7 +67,9 @@ export function rulesOf(filter: Seccomp, architecture: CallArchitecture): Readon
   }
   // A rule for the whole call stands over those for some of its arguments, as with libseccomp.
   const rules = new Map<number, CallRules>();
-  for (const [number, conditional] of all.conditional) rules.set(number, { conditional, otherwise: byDefault });
+  for (const [number, conditional] of all.conditional) {
+    rules.set(number, { conditional, otherwise: byDefault });
+  }
   for (const [number, otherwise] of all.whole) rules.set(number, { conditional: [], otherwise });
   return rules;
 }
