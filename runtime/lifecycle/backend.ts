@@ -95,6 +95,8 @@ export interface Stats {
   readonly pids: number;
   /** Most tasks; 0 for no limit. */
   readonly pidsLimit: number;
+  /** All that is counted, in the words of `runc events --stats`; absent where there is nothing but the above. */
+  readonly data?: Readonly<Record<string, unknown>>;
 }
 
 /** See the module's comment. */

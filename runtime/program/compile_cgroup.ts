@@ -111,9 +111,14 @@ function toHost(mappings: readonly IdMapping[], id: number): number | undefined 
   return undefined;
 }
 
+/** The user of the host whose own the container's cgroup becomes; undefined if it stays the runtime's (#cgroup-ownership). */
+export function userOfCgroup(spec: Spec): number | undefined {
+  return isDelegated(spec) ? toHost(spec.linux.uidMappings ?? [], spec.process?.user.uid ?? 0) : undefined;
+}
+
 function delegate(b: ProgramBuilder, cgroup: Ref, spec: Spec): void {
-  const uid = toHost(spec.linux.uidMappings ?? [], spec.process!.user.uid);
-  if (uid === undefined || !isDelegated(spec)) return;
+  const uid = userOfCgroup(spec);
+  if (uid === undefined) return;
   const what = `giving the cgroup to user ${uid}`;
   const rule = "config-linux.md#cgroup-ownership";
   b.call("fchownat", [cgroup, ".", uid, -1, 0], what, { spec: rule });

@@ -9,8 +9,11 @@ import { print, type Runtime } from "../runtime.ts";
 const INTERVAL = "5s";
 
 async function report(runtime: Runtime, id: string): Promise<void> {
-  const { cpuTotal, cpuKernel, memoryUsage, memoryLimit, pids, pidsLimit } = await stats(runtime.context, id);
-  const data = {
+  const { cpuTotal, cpuKernel, memoryUsage, memoryLimit, pids, pidsLimit, data: all } = await stats(
+    runtime.context,
+    id,
+  );
+  const data = all ?? {
     cpu: { usage: { total: cpuTotal, kernel: cpuKernel, user: cpuTotal - cpuKernel }, throttling: {} },
     memory: { usage: { limit: memoryLimit, usage: memoryUsage } },
     pids: { current: pids, ...pidsLimit > 0 ? { limit: pidsLimit } : {} },

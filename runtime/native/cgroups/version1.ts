@@ -62,9 +62,6 @@ function memoryWrites(memory: MemoryResources): ControllerWrite[] {
 function cpuWrites(cpu: CpuResources): ControllerWrite[] {
   const { shares = 0n, period = 0n, quota = 0n, burst, idle, realtimePeriod = 0n, realtimeRuntime = 0n } =
     cpu;
-  if (burst !== undefined && quota > 0n && burst > quota) {
-    throw refusal(at("cpu.burst"), `${burst} is more than the quota of ${quota}`);
-  }
   const write = (file: string, value: bigint | number, property: string, more = {}): ControllerWrite => ({
     ...{ controller: "cpu", files: [file], value: String(value), property: at(`cpu.${property}`) },
     ...more,

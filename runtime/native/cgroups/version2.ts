@@ -31,7 +31,6 @@ function unifiedWrites(unified: Resources["unified"], controllers: readonly stri
   return Object.entries(unified).flatMap(([file, text]) => {
     const property = `linux.resources.unified[${JSON.stringify(file)}]`;
     const [controller = ""] = file.split(".");
-    if (file.includes("/") || !file.includes(".")) throw refusal(property, "this is no name of a file");
     if (controller !== "cgroup" && !controllers.includes(controller)) {
       throw refusal(property, `there is no controller ${controller} here`);
     }

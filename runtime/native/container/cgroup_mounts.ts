@@ -1,5 +1,6 @@
 /** Mounts of type cgroup where the host has hierarchies of version 1: a tmpfs with the container's place in each of them (man 7 cgroups). @module */
 import { LifecycleError } from "../../lifecycle/error.ts";
+import type { CgroupPlace } from "../cgroups/hosts.ts";
 import type { MountSpec } from "../../spec/types.ts";
 
 /** A mounted hierarchy of version 1. */
@@ -84,13 +85,24 @@ export function expandCgroupMount(
   return [tmpfs, ...binds, ...readOnly ? [closed] : []];
 }
 
-/** Mounts as this host can have them. */
-export function hostCgroupMounts(mounts: readonly MountSpec[]): MountSpec[] {
+/** A container's own cgroups as /proc/PID/cgroup of its processes will have them. */
+function placesOfOwn(hierarchies: readonly Hierarchy[], own: readonly CgroupPlace[]): Map<string, string> {
+  return new Map(hierarchies.flatMap(({ mountPoint, root, controllers }): [string, string][] => {
+    const place = own.find(({ hierarchy }) => hierarchy.mountPoint === mountPoint);
+    if (place === undefined) return [];
+    return [[controllers.join(","), (root === "/" ? "" : root) + place.directory.slice(mountPoint.length)]];
+  }));
+}
+
+/** Mounts as this host can have them. `own`: the container's cgroups, if it has its own. */
+export function hostCgroupMounts(mounts: readonly MountSpec[], own: readonly CgroupPlace[]): MountSpec[] {
   if (!mounts.some(({ type }) => type === "cgroup")) return [...mounts];
   const hierarchies = parseHierarchies(Deno.readTextFileSync("/proc/self/mountinfo"));
   if (hierarchies.length === 0) return [...mounts];
-  const places = parsePlaces(Deno.readTextFileSync("/proc/self/cgroup"));
+  const places = own.length === 0
+    ? parsePlaces(Deno.readTextFileSync("/proc/self/cgroup"))
+    : placesOfOwn(hierarchies, own);
   return mounts.flatMap((mount) =>
-    mount.type === "cgroup" ? expandCgroupMount(mount, hierarchies, places, false) : [mount]
+    mount.type === "cgroup" ? expandCgroupMount(mount, hierarchies, places, own.length > 0) : [mount]
   );
 }

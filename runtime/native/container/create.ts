@@ -16,7 +16,7 @@ import type { Table } from "../table/compile_table.ts";
 import { childOf, keepChild, waitForChild } from "./children.ts";
 import { connectConsole, consolePair, receiveTerminal } from "./console.ts";
 import { failureText, goOn, receive } from "./conversation.ts";
-import { enterDeviceCgroup, makeDeviceCgroup, removeDeviceCgroup } from "./device_cgroup.ts";
+import { enterCgroups, makeCgroups, removeCgroups } from "../cgroups/driver.ts";
 import { prepare, type Prepared } from "./prepare.ts";
 import { checkKernel, refuseContainer } from "./refuse.ts";
 import { isRootless, mapIds } from "./rootless.ts";
@@ -135,11 +135,8 @@ async function converse(
 ): Promise<InitProcess> {
   const { child, table, report, sync } = conversation;
   const init: InitProcess = { ...identify(child.pid), data: dataOf(request, table) };
-  const { devices = [] } = request.spec.linux.resources ?? {};
-  if (devices.length > 0) {
-    makeDeviceCgroup(request.directory, request.id, devices);
-    enterDeviceCgroup(request.directory, child.pid);
-  }
+  makeCgroups(request);
+  enterCgroups(request.directory, child.pid);
   if (isRootless()) mapIds(child.pid, request.spec);
   runHere(prepared.program.parent ?? [], child.pid);
   goOn(sync);
@@ -222,7 +219,7 @@ export async function createInit(request: CreateRequest): Promise<InitProcess> {
     return init;
   } catch (error) {
     if (conversation !== undefined) end(conversation.child);
-    await removeDeviceCgroup(request.directory);
+    await removeCgroups(request.directory);
     throw error;
   } finally {
     conversation?.report.close();

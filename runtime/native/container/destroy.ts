@@ -2,7 +2,8 @@
 import { SIGNAL } from "../../abi/linux/signal.ts";
 import type { Container } from "../../lifecycle/backend.ts";
 import { LifecycleError } from "../../lifecycle/error.ts";
-import { removeDeviceCgroup } from "./device_cgroup.ts";
+import { removeCgroups } from "../cgroups/driver.ts";
+import { signalCgroups } from "../cgroups/freeze.ts";
 import { childOf, waitForChild } from "./children.ts";
 import { identify, sendSignal, waitForEnd } from "../../lifecycle/host/processes.ts";
 
@@ -11,8 +12,9 @@ const END_MS = 10_000;
 
 /** Kills what runs, and removes what it has run in. */
 export async function destroyInit(container: Container): Promise<void> {
+  await signalCgroups(container.directory, SIGNAL.SIGKILL); // the paused ones, too
   await endAll(container);
-  await removeDeviceCgroup(container.directory);
+  await removeCgroups(container.directory);
 }
 
 async function endAll(container: Container): Promise<void> {

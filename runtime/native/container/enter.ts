@@ -7,7 +7,7 @@ import { sys } from "../ffi/kernel.ts";
 import { makeProgramFile } from "../ffi/program_file.ts";
 import { type Child, spawnProgram } from "../ffi/spawn.ts";
 import type { Table } from "../table/compile_table.ts";
-import { enterDeviceCgroup } from "./device_cgroup.ts";
+import { enterCgroups } from "../cgroups/driver.ts";
 import { goOn, receive } from "./conversation.ts";
 import { type Conversation, end, failureOf, siblingOf } from "./create.ts";
 
@@ -34,6 +34,8 @@ export interface Entering {
   readonly descriptors: readonly number[];
   /** Directory for its file, if that cannot be in memory only. */
   readonly directory: string;
+  /** The cgroup to be in, below the container's. */
+  readonly cgroup?: string;
   /** Makes its table. */
   table(report: number, sync: number): Table;
 }
@@ -57,7 +59,7 @@ export async function enterContainer(entering: Entering): Promise<Child> {
   let conversation = begin(entering);
   const { report, sync } = conversation;
   try {
-    enterDeviceCgroup(entering.directory, conversation.child.pid);
+    enterCgroups(entering.directory, conversation.child.pid, entering.cgroup);
     goOn(sync);
     conversation = { ...conversation, child: await siblingOf(conversation) };
     const said = await receive(report);

@@ -2,6 +2,7 @@
 import type { Container, ExecOptions, ExecProcess } from "../../lifecycle/backend.ts";
 import { LifecycleError } from "../../lifecycle/error.ts";
 import { listenForSignals } from "../../lifecycle/host/signals.ts";
+import { pidsOf } from "../cgroups/driver.ts";
 import { compileProcess } from "../../program/compile_exec.ts";
 import type { Process } from "../../spec/types.ts";
 import { sys, thisMachine } from "../ffi/kernel.ts";
@@ -24,6 +25,22 @@ async function waitInForeground(pid: number, child: KnownChild): Promise<number>
   }
 }
 
+/** The path of --cgroup below the container's cgroup. */
+function innerCgroup(directory: string, path: string, what: string): string {
+  if (path === "") return "";
+  const parts = path.split("/").filter((part) => part !== "" && part !== ".");
+  if (pidsOf(directory) === undefined) {
+    throw new LifecycleError(`${what}: --cgroup: the container has no cgroup of its own`, "unsupported");
+  }
+  if (parts.includes("..")) {
+    throw new LifecycleError(
+      `${what}: --cgroup: ${JSON.stringify(path)} is not in the container's`,
+      "invalid",
+    );
+  }
+  return parts.join("/");
+}
+
 /** Starts a process in a container. */
 export async function execIn(
   container: Container,
@@ -34,14 +51,12 @@ export async function execIn(
   const what = `exec in container ${JSON.stringify(record.id)}`;
   checkKernel();
   refuseProcess(wanted, what);
-  if (options.cgroup !== "") {
-    throw new LifecycleError(`${what}: --cgroup: the container has no cgroup of its own`, "unsupported");
-  }
+  const cgroup = innerCgroup(directory, options.cgroup, what);
   checkPreserved(options.preserveFds);
   checkTerminal(wanted.terminal, options.detached, options.consoleSocket);
   const spec = await container.spec(), { linux } = spec;
   const process = grantable(wanted, linux.namespaces);
-  const program = withoutGroups(compileProcess(process), spec, process);
+  const program = withoutGroups(compileProcess(process, linux.seccomp), spec, process);
   const pidfd = openProcess(record.init!);
   let sockets: ReturnType<typeof consoleSockets>;
   try {
@@ -52,6 +67,7 @@ export async function execIn(
       name: "umiak-exec",
       descriptors: [...preserved, pidfd.fd, ...Object.values(own)],
       directory,
+      cgroup,
       table: (report, sync) =>
         execTable({
           ...{ program, process, report, sync, ...own },

@@ -1,6 +1,7 @@
 /** From a container's configuration to the program of its init. @module */
 import { grantable } from "./grantable.ts";
 import { isRootless, withoutGroups, withoutMaps } from "./rootless.ts";
+import { placesOf } from "../cgroups/driver.ts";
 import { hostCgroupMounts } from "./cgroup_mounts.ts";
 import type { CreateRequest } from "../../lifecycle/backend.ts";
 import { compileSpec } from "../../program/compile.ts";
@@ -33,10 +34,11 @@ function isFile(source: string): boolean {
 }
 
 /** Prepares a container. Throws an Error that says what cannot be had. */
-export function prepare({ spec, bundle, rootfs, note }: CreateRequest): Prepared {
+export function prepare(request: CreateRequest): Prepared {
+  const { spec, bundle, rootfs, note } = request;
   const process = grantable(spec.process ?? NO_PROCESS, spec.linux.namespaces, note);
   // config.md#mounts: "relative paths … are relative to the bundle".
-  const mounts = hostCgroupMounts(spec.mounts).map((mount): MountSpec =>
+  const mounts = hostCgroupMounts(spec.mounts, placesOf(request)).map((mount): MountSpec =>
     !isBind(mount) || mount.source.startsWith("/") ? mount : { ...mount, source: `${bundle}/${mount.source}` }
   );
   const { resources: _resources, cgroupsPath: _path, ...linux } = spec.linux;

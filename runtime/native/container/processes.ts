@@ -1,5 +1,6 @@
 /** The processes of a container: those of its pid namespace. @module */
 import type { Container } from "../../lifecycle/backend.ts";
+import { pidsOf } from "../cgroups/driver.ts";
 
 function linkOf(pid: string | number, type: string): string | undefined {
   try {
@@ -34,9 +35,11 @@ function descendants(init: number): number[] {
 }
 
 /** Ids, as the runtime sees them, of a container's processes: the init first. */
-export function processesOf({ record }: Container): number[] {
+export function processesOf({ record, directory }: Container): number[] {
   const init = record.init!.pid, own = linkOf(init, "pid");
   if (own === undefined) return [];
+  const inCgroups = pidsOf(directory);
+  if (inCgroups !== undefined) return [init, ...inCgroups.filter((pid) => pid !== init)];
   // A pid namespace that it shares with the runtime, or with others, says nothing.
   if (record.data.pidNamespace !== "new") return descendants(init);
   const others = pids().filter((pid) => linkOf(pid, "pid") === own).map(Number);

@@ -1,7 +1,7 @@
 /** What cannot be applied is refused before anything is made: never left out in silence (runtime.md#create). @module */
 import type { CreateRequest } from "../../lifecycle/backend.ts";
 import { LifecycleError } from "../../lifecycle/error.ts";
-import { hasDeviceCgroups } from "./device_cgroup.ts";
+import { asksListener } from "../seccomp/listener.ts";
 import type { Process, Spec } from "../../spec/types.ts";
 
 /** Oldest kernel: mount_setattr(2) is of 5.12. */
@@ -25,21 +25,11 @@ function ofProcess({ apparmorProfile, selinuxLabel }: Process): [string, boolean
   ];
 }
 
-/** Limits, by their names; lists and maps without anything in them ask for nothing. */
-function ofResources({ linux: { resources } }: Spec): [string, boolean][] {
-  return Object.entries(resources ?? {}).map(([name, value]) => [
-    `linux.resources.${name}`,
-    value !== undefined && Object.keys(value).length > 0 && !(name === "devices" && hasDeviceCgroups()),
-  ]);
-}
-
 function ofContainer(spec: Spec): [string, boolean][] {
   const { linux, process } = spec, { seccomp, intelRdt, netDevices = [], mountLabel } = linux;
   return [
-    ["linux.cgroupsPath", Boolean(linux.cgroupsPath)],
-    ...ofResources(spec),
     ...process === undefined ? [] : ofProcess(process),
-    ["linux.seccomp", seccomp !== undefined],
+    ["linux.seccomp: SCMP_ACT_NOTIFY", seccomp !== undefined && asksListener(seccomp)],
     ["linux.intelRdt", intelRdt !== undefined],
     ["linux.netDevices", netDevices.length > 0],
     ["linux.mountLabel", Boolean(mountLabel)],
@@ -72,8 +62,13 @@ export function refuseContainer({ id, spec, options }: CreateRequest): void {
   refuse(what, [
     ...ofContainer(spec),
     ["--no-pivot", options.noPivot],
-    ["--systemd-cgroup", options.systemdCgroup],
   ]);
+  if (options.systemdCgroup) {
+    throw new LifecycleError(
+      `${what}: --systemd-cgroup: cgroups are made in the host's cgroup filesystems; systemd cannot be asked for them`,
+      "unsupported",
+    );
+  }
   const mount = spec.linux.namespaces.find(({ type }) => type === "mount");
   // Everything is mounted in it, and the root changes: never in the runtime's own.
   if (mount === undefined || (mount.path !== undefined && isOwn(mount.path, "mnt"))) {

@@ -1,0 +1,154 @@
+/** The cgroups of a container on this host: made, limited, entered, changed and removed (config-linux.md#control-groups). @module */
+import type { CreateRequest } from "../../lifecycle/backend.ts";
+import { LifecycleError } from "../../lifecycle/error.ts";
+import { cgroupPathOf } from "../../program/compile_cgroup.ts";
+import type { Resources, Spec } from "../../spec/types.ts";
+import { applyWrites, pidsIn, readFile, reasonOf, treeOf, writeFile } from "./files.ts";
+import { type CgroupHost, type CgroupPlace, placesIn, readHost } from "./hosts.ts";
+import { limitDevices } from "./limit_devices.ts";
+import { checkFit, makePlace, removeMade } from "./make.ts";
+import { type CgroupNote, directoryOf, readNote, removeNote, wholeDirectory, writeNote } from "./note.ts";
+import { isRootless } from "../container/rootless.ts";
+import { giveAway } from "./ownership.ts";
+import { version1Writes } from "./version1.ts";
+import { version2Writes } from "./version2.ts";
+
+/** Does a configuration ask for cgroups? Lists and maps without anything in them ask for nothing. */
+const isAsked = ({ linux: { cgroupsPath, resources } }: Spec): boolean =>
+  Boolean(cgroupsPath) || Object.values(resources ?? {}).some((value) => Object.keys(value ?? {}).length > 0);
+
+/** Containers of the same id in other state directories are other containers: eight digits of FNV-1a tell them apart. */
+function shortHash(text: string): string {
+  let hash = 0x811c9dc5;
+  for (const byte of new TextEncoder().encode(text)) hash = Math.imul(hash ^ byte, 0x01000193);
+  return (hash >>> 0).toString(16).padStart(8, "0");
+}
+
+/**
+ * Where a container's cgroups go on a host; nowhere for an ordinary user's container that does not ask for any: they are rarely the user's to
+ * make. Throws an Error about a path that cannot be had.
+ */
+export function placesOf(
+  { spec, id, directory }: Pick<CreateRequest, "spec" | "id" | "directory">,
+  host: CgroupHost = readHost(),
+): CgroupPlace[] {
+  if (isRootless() && !isAsked(spec)) return [];
+  const path = cgroupPathOf(spec, `${id}-${shortHash(directory)}`);
+  return path === undefined
+    ? []
+    : placesIn(host, { path, absolute: spec.linux.cgroupsPath?.startsWith("/") ?? false });
+}
+
+/** Controllers that a directory of version 2 has. */
+const controllersOf = (directory: string | undefined): string[] =>
+  directory === undefined ? [] : (readFile(`${directory}/cgroup.controllers`) ?? "").split(" ");
+
+function limit(note: CgroupNote, resources: Resources): void {
+  const writes = note.mode === "unified"
+    ? version2Writes(resources, controllersOf(directoryOf(note, "")))
+    : version1Writes(resources);
+  applyWrites(writes, (controller) => directoryOf(note, controller));
+}
+
+const NO_RESOURCES: Resources = { devices: [], hugepageLimits: [], rdma: {}, unified: {} };
+
+/**
+ * Makes a container's cgroups in every hierarchy, with their limits. What they are is in `directory` before they are there. Throws an Error that
+ * names the place in config.json; then what was not there before is gone again.
+ */
+export function makeCgroups(request: CreateRequest): void {
+  const { spec, directory, note: tell } = request;
+  const host = readHost(), places = placesOf(request, host);
+  if (places.length === 0) {
+    if (!isAsked(spec)) return;
+    throw new LifecycleError("config.json: linux.resources: this host has no cgroups", "unsupported");
+  }
+  for (const place of places) checkFit(place);
+  const note: CgroupNote = {
+    mode: host.mode,
+    cgroups: places.map(({ hierarchy: { version, controllers }, directory }) => ({
+      ...{ version, controllers, directory },
+    })),
+  };
+  writeNote(directory, note);
+  const made: string[] = [];
+  const { resources = NO_RESOURCES } = spec.linux;
+  try {
+    for (const place of places) {
+      made.push(...makePlace(place, host.mode === "unified" && place.hierarchy.version === 2));
+    }
+    if ((resources.memory?.kernel ?? -1n) > 0n) {
+      tell("linux.resources.memory.kernel is ignored: Linux has no such limit any more");
+    }
+    limit(note, resources);
+    // An ordinary user's container has no devices but the host's, and cannot make any.
+    if (resources.devices.length > 0 || !isRootless()) limitDevices(note, resources.devices);
+    const second = directoryOf(note, "");
+    if (note.mode === "unified" && second !== undefined) giveAway(second, spec);
+  } catch (error) {
+    removeMade(made);
+    removeNote(directory);
+    throw error;
+  }
+}
+
+/** Where a process goes that joins a cgroup of version 2 whose processes are all in cgroups of its own ("no internal processes"). */
+const innermost = (directory: string): string | undefined =>
+  treeOf(directory).find((each) => (readFile(`${each}/cgroup.procs`) ?? "") !== "");
+
+/** Puts a process into a container's cgroups, or into ones in them. */
+export function enterCgroups(directory: string, pid: number, inner = ""): void {
+  for (const { directory: cgroup, version } of readNote(directory)?.cgroups ?? []) {
+    const into = inner === "" ? cgroup : `${cgroup}/${inner}`;
+    try {
+      writeFile(`${into}/cgroup.procs`, String(pid));
+    } catch (error) {
+      const other = version === 2 && reasonOf(error) === "EBUSY" ? innermost(into) : undefined;
+      if (other === undefined) {
+        throw new LifecycleError(
+          `putting process ${pid} into the cgroup ${into}: ${reasonOf(error)}`,
+          "failed",
+        );
+      }
+      writeFile(`${other}/cgroup.procs`, String(pid));
+    }
+  }
+}
+
+/** Changes limits. The device list stays as it is, as with runc. */
+export function updateCgroups(directory: string, resources: Resources): boolean {
+  const note = readNote(directory);
+  if (note === undefined) return false;
+  limit(note, resources);
+  return true;
+}
+
+/** Processes in a container's cgroups; undefined if it has none. */
+export function pidsOf(directory: string): number[] | undefined {
+  const note = readNote(directory), whole = note === undefined ? undefined : wholeDirectory(note);
+  return whole === undefined ? undefined : pidsIn(whole);
+}
+
+const FIRST_WAIT_MS = 1, LONGEST_WAIT_MS = 1000;
+
+/** Removes them with all that is in them, when the last processes have gone: rmdir is EBUSY until then. */
+export async function removeCgroups(directory: string): Promise<void> {
+  let left = (readNote(directory)?.cgroups ?? []).flatMap((cgroup) => treeOf(cgroup.directory));
+  for (let wait = FIRST_WAIT_MS; left.length > 0; wait *= 2) {
+    let problem: unknown;
+    left = left.filter((each) => {
+      try {
+        Deno.removeSync(each);
+        return false;
+      } catch (error) {
+        problem = error;
+        return !(error instanceof Deno.errors.NotFound);
+      }
+    });
+    if (left.length === 0) return;
+    if (wait > LONGEST_WAIT_MS) {
+      throw new LifecycleError(`removing the cgroup ${left[0]}: ${reasonOf(problem)}`, "failed");
+    }
+    await new Promise((resolve) => setTimeout(resolve, wait));
+  }
+}
