@@ -23,7 +23,10 @@ testWhen(
         bench,
         "b",
         "",
-        (config) => config.process.args = ["sh", "-c", "read x; exit 3"],
+        (config) => {
+          config.process.args = ["sh", "-c", "read x; exit 3"];
+          delete config.linux.cgroupsPath; // one each, by their ids
+        },
       );
       const config = Deno.readTextFileSync(`${bundle}/config.json`), spec = parseSpec(config);
       const context = hostContext(bench.root, () => Promise.resolve(nativeBackend), {
@@ -33,7 +36,9 @@ testWhen(
       const options = {
         ...{ preserveFds: 0, detached: true, noPivot: false, noNewKeyring: false, systemdCgroup: false },
       };
-      const one = async (id: string): Promise<void> => {
+      const tag = bench.dir.split("/").pop();
+      const one = async (name: string): Promise<void> => {
+        const id = `${tag}-${name}`;
         const container = await create(context, {
           ...{
             id,
@@ -58,7 +63,8 @@ testWhen(
         await deleteContainer(context, id);
       };
       /** A container that cannot be, at one of several points. */
-      const none = async (id: string, more: object): Promise<void> => {
+      const none = async (name: string, more: object): Promise<void> => {
+        const id = `${tag}-${name}`;
         const text = JSON.stringify({ ...JSON.parse(config), ...more });
         const creation = { id, bundle, rootfs: `${bundle}/rootfs`, config: text, spec: parseSpec(text) };
         await assert.rejects(

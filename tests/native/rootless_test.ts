@@ -33,6 +33,7 @@ function rootless(config: Config): void {
   config.linux.namespaces = ["user", "pid", "ipc", "uts", "mount", "cgroup"].map((type) => ({ type }));
   config.linux.uidMappings = config.linux.gidMappings = [{ containerID: 0, hostID: USER, size: 1 }];
   delete config.linux.resources;
+  delete config.linux.cgroupsPath;
   config.mounts = config.mounts.filter(({ type }: { type: string }) => type !== "cgroup");
   for (const mount of config.mounts) {
     mount.options = mount.options.filter((option: string) => !option.startsWith("gid="));

@@ -96,6 +96,8 @@ export function nativeBundle(
     Deno.symlinkSync(`usr/${link}`, `${path}/rootfs/${link}`);
   }
   const config = configOf(script);
+  // Tests run side by side with containers of the same names.
+  config.linux.cgroupsPath = `/${bench.dir.split("/").pop()}-${name}`;
   change(config);
   Deno.writeTextFileSync(`${path}/config.json`, JSON.stringify(config));
   return path;
