@@ -1,7 +1,17 @@
 /** Arguments of system calls as the kernel takes them: numbers, slots, and addresses in the data. @module */
 import { TTY_IOCTL } from "../../abi/linux/tty_ioctl.ts";
-import type { Arg, CallStep, CapSets, MountAttr, OpenHow, Rlimit, SchedAttr } from "../../program/types.ts";
+import type {
+  Arg,
+  CallStep,
+  CapSets,
+  FilterProgram,
+  MountAttr,
+  OpenHow,
+  Rlimit,
+  SchedAttr,
+} from "../../program/types.ts";
 import type { Architecture } from "../asm/machine.ts";
+import { filterProgram } from "../seccomp/sock_fprog.ts";
 import type { Data } from "./data.ts";
 import {
   capData,
@@ -98,6 +108,10 @@ const SPECIAL: Readonly<
   ],
   set_mempolicy: ([mode, nodes], data) => [
     ...[word(mode!, data), { data: data.add(nodeMask(nodes as readonly number[])) }, number(NODE_BITS)],
+  ],
+  seccomp: ([operation, flags, program], data, architecture) => [
+    ...[word(operation!, data), word(flags!, data)],
+    word(filterProgram((program as FilterProgram).filter, architecture), data),
   ],
   sethostname: ([name], data) => text(name, data),
   setdomainname: ([name], data) => text(name, data),
