@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { repositoryFile } from "../support/umiak.ts";
 import { testWhen } from "../support/when.ts";
-import { type Bench, withBench } from "./support.ts";
+import { type Bench, processesWith, withBench } from "./support.ts";
 
 const linux = { os: ["linux"] as const };
 const LONG = "100000000";
@@ -63,6 +63,14 @@ function hookPid(path: string): number {
     return Number(Deno.readTextFileSync(path));
   } catch {
     return 0;
+  }
+}
+
+function killQuietly(pid: number): void {
+  try {
+    Deno.kill(pid, "SIGKILL");
+  } catch {
+    // It was faster.
   }
 }
 
@@ -160,6 +168,36 @@ testWhen(
       await bench.ok("delete", "--force", "slow");
       while ((await pids(bench)).length > 1);
       while (descriptors() > before) await new Promise((resolve) => setTimeout(resolve, 10));
+    }),
+);
+
+testWhen(
+  linux,
+  "kill -9 of a create, of a member's process in the middle of it, of the first container meanwhile",
+  () =>
+    withBench(async (bench) => {
+      const pid = await startFirst(bench);
+      const path = bundle(bench, "m", ["sleep", LONG], shared(pid));
+      const later = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
+      for (let i = 0; i < 20; i++) {
+        const { child, result } = bench.spawn(["create", "-b", path, "m"]);
+        await later(40 + i * 6);
+        if (i % 2 === 1) {
+          for (const each of processesWith(`${bench.root}/m`)) if (each !== child.pid) killQuietly(each);
+        } else if (processesWith(`${bench.root}/m`).length > 0) killQuietly(child.pid);
+        await result;
+        await bench.ok("delete", "--force", "m");
+      }
+      assert.equal((await pids(bench)).length, 1);
+      await Promise.all([1, 2, 3, 4].map((n) => bench.ok("run", "-d", "-b", path, `m${n}`)));
+      const { result } = bench.spawn(["create", "-b", path, "m"]);
+      await later(100);
+      Deno.kill(pid, "SIGKILL");
+      const { code, stderr } = await result;
+      if (code !== 0) assert.match(stderr, /its process ended unexpectedly|has gone|has ended|joining the/);
+      for (const n of [1, 2, 3, 4]) assert.equal((await bench.stopped(`m${n}`)).exitStatus, 137);
+      for (const id of (await bench.ok("list", "-q")).trim().split("\n")) await bench.ok("delete", "-f", id);
+      while (processesWith(bench.root).length > 0) await later(10);
     }),
 );
 

@@ -156,7 +156,8 @@ export class Kernel {
   /** Takes away what mountHost has shown at a path. Its filesystem lives on as long as a process has it in its own namespace. */
   unmountHost(path: string): void {
     const at = lookupAt(this.swapper, null, this.#parse(path), true);
-    if (typeof at !== "number") this.initial.mnt.tree.umount(at.mount, MNT_DETACH);
+    if (typeof at === "number" || at.dentry !== at.mount.root) return; // nothing is mounted there
+    this.initial.mnt.tree.umount(at.mount, MNT_DETACH);
   }
 
   #makePlace(path: string, root: Inode): VPath {

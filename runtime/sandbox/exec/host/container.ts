@@ -103,6 +103,7 @@ class ContainerHost implements PodContainer {
   /** A point at which the runtime and the container meet. */
   async #stage(stage: StageStep["stage"], init: Task, fd: number): Promise<void> {
     const { body, creator, order, place } = this.parts;
+    if (this.#over) throw new Error("the container has ended");
     this.init = init;
     this.group ??= init.kernel.cgroups.of(init);
     if (stage === "terminal") {
@@ -187,6 +188,7 @@ class ContainerHost implements PodContainer {
     await socket.message({ op: "error", reason, message: (error as Error).message }).catch(() => {});
     await socket.close();
     if (!starting) {
+      this.#over = true;
       this.#leave();
       return this.parts.body.abandon();
     }
@@ -246,14 +248,22 @@ class ContainerHost implements PodContainer {
   }
 }
 
-/** The create that waits for a container, and what it orders; undefined when it was killed. */
-async function creatorOf(sockets: string): Promise<Pick<Parts, "creator" | "order"> | undefined> {
+/** The create that waits for a container, what it orders, and the configuration. Throws when it was killed. */
+async function orderOf(
+  directory: string,
+  sockets: string,
+): Promise<Pick<Parts, "directory" | "sockets" | "creator" | "order" | "spec">> {
   const creator = new FrameSocket(await Deno.connect({ transport: "unix", path: createPath(sockets) }));
-  const order = await creator.receiveMessage();
-  return order === null ? undefined : { creator, order };
+  try {
+    const order = await creator.receiveMessage();
+    if (order === null) throw new Error("the create has been killed");
+    const spec = parseSpec(Deno.readTextFileSync(`${directory}/config.json`));
+    return { directory, sockets, creator, order, spec };
+  } catch (error) {
+    creator.abort();
+    throw error;
+  }
 }
-
-const specIn = (directory: string): Spec => parseSpec(Deno.readTextFileSync(`${directory}/config.json`));
 
 const bundleOf = ({ order, spec, place }: Parts): BundleRequest => ({
   ...{ id: String(order.id), bundle: String(order.bundle), rootfs: String(order.rootfs), spec, place },
@@ -261,13 +271,12 @@ const bundleOf = ({ order, spec, place }: Parts): BundleRequest => ({
 
 /** Is the container whose state is in `directory`, on the order of the create that waits at its socket. */
 export async function hostContainer(directory: string, sockets: string): Promise<void> {
-  const creator = await creatorOf(sockets);
-  if (creator === undefined) return ownBody.abandon();
   const pod = new Pod();
-  const spec = specIn(directory);
-  const parts = { ...creator, directory, sockets, spec, body: ownBody, place: FIRST_PLACE };
+  const order = await orderOf(directory, sockets).catch(() => undefined);
+  if (order === undefined) return ownBody.abandon();
+  const parts = { ...order, body: ownBody, place: FIRST_PLACE };
   await new ContainerHost(pod, parts).run(() => {
-    setOomScore(spec);
+    setOomScore(parts.spec);
     return prepareFirst(bundleOf(parts), {
       memoryLimit: (task) => pod.memoryLimitOf(task),
       diagnose: (message, task) =>
@@ -278,14 +287,9 @@ export async function hostContainer(directory: string, sockets: string): Promise
 
 /** Hosts a container that joins others of the pod, for the process at the other end of `socket`. */
 async function hostMember(pod: Pod, socket: FrameSocket, message: Message): Promise<void> {
-  const directory = String(message.directory), sockets = String(message.sockets);
   await socket.message({ op: "taken" });
-  const creator = await creatorOf(sockets);
-  if (creator === undefined) return socket.abort();
-  const parts = {
-    ...{ ...creator, directory, sockets, spec: specIn(directory), body: memberBody(socket) },
-    place: pod.nextPlace(),
-  };
+  const order = await orderOf(String(message.directory), String(message.sockets));
+  const parts = { ...order, body: memberBody(socket), place: pod.nextPlace() };
   const joined = message.joined as Readonly<Record<string, JoinedNamespace>>;
   await new ContainerHost(pod, parts).run(() =>
     prepareMember(bundleOf(parts), pod.namespacesOf(parts.spec, joined), pod.sandbox!)

@@ -32,6 +32,7 @@ async function join(directory: string, sockets: string): Promise<FrameSocket> {
 /** Tells the create that waits what is wrong. */
 async function refuse(sockets: string, error: unknown): Promise<never> {
   const creator = new FrameSocket(await Deno.connect({ transport: "unix", path: createPath(sockets) }));
+  await creator.receiveMessage(); // it orders first
   const message = `joining the pod: ${(error as Error).message}`;
   await creator.message({ op: "error", reason: "failed", message });
   await creator.close();

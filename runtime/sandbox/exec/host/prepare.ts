@@ -91,38 +91,53 @@ const isInterruptible = ({ annotations, linux, process }: Spec): boolean =>
   annotations[INTERRUPTIBLE] === "true" || (linux.resources?.cpu?.quota ?? 0n) > 0n ||
   (process?.rlimits.some(({ type }) => type === "RLIMIT_CPU") ?? false);
 
-/** Prepares a container on the kernel that `kernelWith` makes or has, with namespaces as told. Throws an Error that says what cannot be had. */
-function prepare(
-  { id, spec, bundle, rootfs, place }: BundleRequest,
-  namespaces: readonly NamespaceSpec[],
-  kernelWith: (trees: readonly Tree[]) => Sandbox,
-): Prepared {
-  refuseUnavailable(spec);
-  const root = `${place}/${ROOTFS}`;
-  const trees = [hostTree(root, rootfs, `opening the root filesystem ${rootfs}`)];
-  const files = new Set<string>();
+/** Opens the trees of a container. Its mounts, with sources that the kernel knows, and which of them are files. */
+function bindTrees(
+  { spec, bundle, rootfs, place }: BundleRequest,
+  trees: Tree[],
+): { readonly mounts: readonly MountSpec[]; readonly paths: ReadonlySet<string> } {
+  const paths = new Set<string>();
+  const open = (path: string, source: string, doing: string): string => {
+    trees.push(hostTree(path, source, doing));
+    return path;
+  };
+  open(`${place}/${ROOTFS}`, rootfs, `opening the root filesystem ${rootfs}`);
   const mounts = spec.mounts.map((mount, i): MountSpec => {
     if (!isBind(mount)) return mount;
     const source = mount.source.startsWith("/") ? mount.source : `${bundle}/${mount.source}`;
-    const tree = hostTree(
-      `${place}/${BINDS}/${i}`,
-      source,
-      `mounting ${mount.source} on ${mount.destination}`,
-    );
-    trees.push(tree);
-    if (!Deno.statSync(source).isDirectory) files.add(tree.path);
-    return { ...mount, source: tree.path };
+    const path = open(`${place}/${BINDS}/${i}`, source, `mounting ${mount.source} on ${mount.destination}`);
+    if (!Deno.statSync(source).isDirectory) paths.add(path);
+    return { ...mount, source: path };
   });
   spec.hooks?.createContainer.forEach(({ path }, i) => {
-    trees.push(hostTree(hookPath(place, i), path, `error running createContainer hook #${i}: ${path}`));
+    open(hookPath(place, i), path, `error running createContainer hook #${i}: ${path}`);
   });
-  const program = compileSpec({
-    ...spec,
-    process: spec.process ?? NO_PROCESS,
-    mounts: [...mounts.some(isDev) ? [] : [DEV], ...mounts],
-    linux: { ...spec.linux, namespaces },
-  }, { rootfs: root, isFile: (source) => files.has(source), makeCwd: true, id });
-  return { sandbox: kernelWith(trees), program, trees };
+  return { mounts, paths };
+}
+
+/** Prepares a container on the kernel that `kernelWith` makes or has, with namespaces as told. Throws an Error that says what cannot be had. */
+function prepare(
+  request: BundleRequest,
+  namespaces: readonly NamespaceSpec[],
+  kernelWith: (trees: readonly Tree[]) => Sandbox,
+): Prepared {
+  const { id, spec, place } = request;
+  refuseUnavailable(spec);
+  const root = `${place}/${ROOTFS}`;
+  const trees: Tree[] = [];
+  try {
+    const files = bindTrees(request, trees);
+    const program = compileSpec({
+      ...spec,
+      process: spec.process ?? NO_PROCESS,
+      mounts: [...files.mounts.some(isDev) ? [] : [DEV], ...files.mounts],
+      linux: { ...spec.linux, namespaces },
+    }, { rootfs: root, isFile: (source) => files.paths.has(source), makeCwd: true, id });
+    return { sandbox: kernelWith(trees), program, trees };
+  } catch (error) {
+    for (const { sb } of trees) sb.end();
+    throw error;
+  }
 }
 
 /** Prepares the container that the process is made for, with a kernel. */
@@ -148,7 +163,13 @@ export function prepareMember(
 ): Prepared {
   return prepare(request, namespaces, (trees) => {
     sandbox.makeInterruptible();
-    for (const { path, sb, source } of trees) sandbox.kernel.mountHost(path, sb, source);
+    const { kernel } = sandbox;
+    try {
+      for (const { path, sb, source } of trees) kernel.mountHost(path, sb, source);
+    } catch (error) {
+      for (const { path } of trees) kernel.unmountHost(path);
+      throw error;
+    }
     return sandbox;
   });
 }
