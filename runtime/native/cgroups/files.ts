@@ -1,10 +1,13 @@
 /** Files of cgroups on this host. @module */
 import { LifecycleError } from "../../lifecycle/error.ts";
+import { errnoText } from "../../../fs/abi/errno_text.ts";
 import type { ControllerWrite } from "./version1.ts";
 
 /** What went wrong, as errno where it is known. */
 export function reasonOf(error: unknown): string {
-  return (error as { code?: string }).code ?? (error as Error).message;
+  const { code, message } = error as Error & { code?: string };
+  const number = /\(os error (\d+)\)/.exec(message)?.[1];
+  return code ?? (number === undefined ? message : errnoText(Number(number)));
 }
 
 /** Writes a file that is there. Throws what the kernel says. */

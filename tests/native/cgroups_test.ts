@@ -1,0 +1,333 @@
+import assert from "node:assert/strict";
+import { attachDeviceProgram } from "../../runtime/native/cgroups/limit_devices.ts";
+import { type CgroupHierarchy, readHost } from "../../runtime/native/cgroups/hosts.ts";
+import { treeOf } from "../../runtime/native/cgroups/files.ts";
+import { type Bench, withBench } from "../runtime/support.ts";
+import { testWhen } from "../support/when.ts";
+import { type Config, NATIVE, nativeBundle, WITH_RUNC } from "./support.ts";
+
+const hierarchies: readonly CgroupHierarchy[] = Deno.build.os === "linux" ? readHost().hierarchies : [];
+const with1 = hierarchies.some(({ controllers }) => controllers.includes("devices"));
+const VERSION1 = { ...NATIVE, missing: NATIVE.missing ?? (with1 ? undefined : "needs cgroups of version 1") };
+const RUNC1 = { ...WITH_RUNC, missing: WITH_RUNC.missing ?? VERSION1.missing };
+
+const directories = (path: string): string[] =>
+  hierarchies.flatMap(({ mountPoint }) => treeOf(`${mountPoint}/${path}`));
+
+/** Runs `f` with a place that no other cgroups are in. */
+const withPlace = (f: (bench: Bench, place: string) => Promise<void>): Promise<void> =>
+  withBench(async (bench) => {
+    const place = `umiak-test-${crypto.randomUUID()}`;
+    try {
+      await f(bench, place);
+    } finally {
+      for (const { name } of listed(bench.root)) await bench.call("delete", "--force", name);
+      for (const directory of directories(place)) Deno.removeSync(directory);
+    }
+  });
+
+function listed(path: string): Deno.DirEntry[] {
+  try {
+    return [...Deno.readDirSync(path)].filter(({ name }) => !name.startsWith("~"));
+  } catch {
+    return [];
+  }
+}
+
+/** Files that say what has been set, and not what has happened. */
+const SETTINGS = new RegExp(
+  [
+    "memory\\.(?:.*limit_in_bytes|swappiness|oom_control|use_hierarchy)",
+    "cpu\\.(?:shares|idle|cfs_.*|rt_.*)",
+    "cpuset\\.(?!.*(?:pressure|effective)).*",
+    "pids\\.max",
+    "blkio\\..*(?:weight.*|_device)",
+    "devices\\.list",
+    "freezer\\.state",
+    "net_cls\\.classid|net_prio\\.ifpriomap|hugetlb\\..*limit_in_bytes",
+  ].map((pattern) => `^(?:${pattern})$`).join("|"),
+);
+
+/** /dev/net/tun is runc's only, /dev/console ours. */
+const OTHER_DEVICES = /^c (?:10:200|5:1) rwm$/;
+
+/** What is set in all cgroups of a place. */
+function settings(place: string): Record<string, string[]> {
+  const found: Record<string, string[]> = {};
+  for (const { mountPoint } of hierarchies) {
+    for (const { name } of Deno.readDirSync(`${mountPoint}/${place}`)) {
+      if (!SETTINGS.test(name)) continue;
+      const lines = Deno.readTextFileSync(`${mountPoint}/${place}/${name}`).trimEnd().split("\n");
+      found[name] = lines.filter((line) => !OTHER_DEVICES.test(line)).sort();
+    }
+  }
+  return found;
+}
+
+async function runc(bench: Bench, ...args: string[]): Promise<void> {
+  // Its container has its standard error: a file, because it stays open.
+  const { success } = await new Deno.Command("/bin/sh", {
+    args: [
+      "-c",
+      `exec runc --root '${bench.dir}/runc' "$@" </dev/null >'${bench.dir}/runc.out' 2>&1`,
+      "sh",
+      ...args,
+    ],
+  }).output();
+  assert.ok(success, `runc ${args.join(" ")}: ${Deno.readTextFileSync(`${bench.dir}/runc.out`)}`);
+}
+
+const disk = ((): { major: number; minor: number } | undefined => {
+  try {
+    const name = [...Deno.readDirSync("/sys/block")].find(({ name }) => !/^(loop|ram|zram)/.test(name))!.name;
+    const [major = 0, minor = 0] = Deno.readTextFileSync(`/sys/block/${name}/dev`).trim().split(":").map(
+      Number,
+    );
+    return { major, minor };
+  } catch {
+    return undefined;
+  }
+})();
+
+const MIB = 1 << 20;
+const CASES: readonly (readonly [what: string, resources: Config, update: Config])[] = [
+  ["nothing", {}, { memory: { limit: 64 * MIB } }],
+  ["memory", {
+    memory: {
+      limit: 64 * MIB,
+      swap: 128 * MIB,
+      reservation: 32 * MIB,
+      swappiness: 7,
+      disableOOMKiller: true,
+    },
+  }, { memory: { limit: 256 * MIB, swap: 512 * MIB } }],
+  ["less memory later", { memory: { limit: 256 * MIB, swap: 512 * MIB } }, {
+    memory: { limit: 64 * MIB, swap: 64 * MIB },
+  }],
+  ["memory without end", { memory: { limit: 64 * MIB, swap: 64 * MIB } }, { memory: { limit: -1 } }],
+  ["cpu", { cpu: { shares: 512, quota: 20000, period: 50000, cpus: "0", mems: "0" } }, {
+    cpu: { quota: -1, shares: 2048, period: 100000 },
+  }],
+  ["tasks", { pids: { limit: 20 } }, { pids: { limit: -1 } }],
+  ["devices", {
+    devices: [
+      { allow: false, access: "rwm" },
+      { allow: true, type: "c", major: 10, minor: 229, access: "rw" },
+      { allow: true, type: "b", major: 8, access: "r" },
+      { allow: true, type: "c", major: 1, minor: 11, access: "rw" },
+      { allow: false, type: "c", major: 1, minor: 11, access: "w" },
+    ],
+  }, {}],
+  ["all devices but one", {
+    devices: [{ allow: true, access: "rwm" }, { allow: false, type: "b", major: 8, minor: 0, access: "w" }],
+  }, {}],
+  ...disk === undefined ? [] : [
+    ["block devices", {
+      blockIO: {
+        weight: 300,
+        throttleReadBpsDevice: [{ ...disk, rate: 1000000 }],
+        throttleWriteBpsDevice: [{ ...disk, rate: 2000000 }],
+        throttleReadIOPSDevice: [{ ...disk, rate: 300 }],
+        throttleWriteIOPSDevice: [{ ...disk, rate: 400 }],
+      },
+    }, { blockIO: { weight: 500 } }] as const,
+  ],
+];
+
+for (const [what, resources, update] of CASES) {
+  testWhen(
+    RUNC1,
+    `cgroups of version 1: ${what}: every setting is as runc makes it, at create and at update`,
+    () =>
+      withPlace(async (bench, place) => {
+        const at = (name: string): string =>
+          nativeBundle(bench, name, "sleep 1000", (config) => {
+            config.linux.cgroupsPath = `/${place}/${name}`;
+            config.linux.resources = resources;
+          });
+        const theirs = `umiak-test-${Deno.pid}`;
+        await bench.ok("create", "-b", at("ours"), "c");
+        await runc(bench, "create", "--bundle", at("theirs"), theirs);
+        try {
+          assert.deepEqual(settings(`${place}/ours`), settings(`${place}/theirs`));
+          const file = `${bench.dir}/update.json`;
+          Deno.writeTextFileSync(file, JSON.stringify(update));
+          await bench.ok("update", "--resources", file, "c");
+          await runc(bench, "update", "--resources", file, theirs);
+          assert.deepEqual(settings(`${place}/ours`), settings(`${place}/theirs`));
+        } finally {
+          await runc(bench, "delete", "--force", theirs);
+        }
+        await bench.ok("delete", "--force", "c");
+        assert.deepEqual(directories(`${place}/ours`), []);
+      }),
+  );
+}
+
+const shapeOf = (value: unknown): unknown =>
+  Array.isArray(value)
+    ? value.slice(0, 1).map(shapeOf)
+    : typeof value === "object" && value !== null
+    ? Object.fromEntries(Object.entries(value).map(([name, each]) => [name, shapeOf(each)]).sort())
+    : typeof value;
+
+testWhen(RUNC1, "events --stats has what runc's has", () =>
+  withPlace(async (bench, place) => {
+    const at = (name: string): string =>
+      nativeBundle(bench, name, "sleep 1000", (config) => {
+        config.linux.cgroupsPath = `/${place}/${name}`;
+        config.linux.resources = { memory: { limit: 64 * MIB }, pids: { limit: 9 } };
+      });
+    const theirs = `umiak-test-${Deno.pid}`;
+    await bench.ok("create", "-b", at("ours"), "c");
+    await runc(bench, "create", "--bundle", at("theirs"), theirs);
+    try {
+      await runc(bench, "events", "--stats", theirs);
+      const expected = JSON.parse(Deno.readTextFileSync(`${bench.dir}/runc.out`));
+      const found = JSON.parse(await bench.ok("events", "--stats", "c"));
+      // Of what is 0 runc says nothing: what a Go program and one of 60 kB have used is not the same.
+      const { cache: _, ...memory } = expected.data.memory, { cache: _2, ...own } = found.data.memory;
+      assert.deepEqual(
+        shapeOf({ ...found, data: { ...found.data, memory: own } }),
+        shapeOf({ ...expected, data: { ...expected.data, memory } }),
+      );
+      assert.deepEqual([found.data.memory.usage.limit, found.data.pids.limit], [64 * MIB, 9]);
+    } finally {
+      await runc(bench, "delete", "--force", theirs);
+    }
+  }));
+
+const REFUSED: readonly (readonly [what: string, resources: Config, message: RegExp])[] = [
+  ["unified", { unified: { "memory.high": "1" } }, /linux\.resources\.unified: .* version 1/],
+  [
+    "a CPU that there is not",
+    { cpu: { cpus: "4000" } },
+    /linux\.resources\.cpu\.cpus: setting cpuset\.cpus of .*: E/,
+  ],
+  ["too many shares", { cpu: { shares: 999999 } }, /linux\.resources\.cpu\.shares: .*the most .* is 262144/],
+  ["a hole in a rule of devices", {
+    devices: [
+      { allow: true, type: "c", major: 1, access: "rwm" },
+      { allow: false, type: "c", major: 1, minor: 11, access: "w" },
+    ],
+  }, /linux\.resources\.devices\[1\]: cgroups of version 1 cannot deny a part/],
+  ["a size of huge pages that there is not", {
+    hugepageLimits: [{ pageSize: "3MB", limit: 1 }],
+  }, /linux\.resources\.hugepageLimits\[0\]:/],
+];
+
+for (const [what, resources, message] of REFUSED) {
+  testWhen(
+    VERSION1,
+    `a limit that cannot be had is an error that names it, and leaves nothing: ${what}`,
+    () =>
+      withPlace(async (bench, place) => {
+        const bundle = nativeBundle(bench, "b", "true", (config) => {
+          config.linux.cgroupsPath = `/${place}/deep/c`;
+          config.linux.resources = resources;
+        });
+        const { code, stderr } = await bench.call("create", "-b", bundle, "c");
+        assert.equal(code, 1);
+        assert.match(stderr, message);
+        assert.deepEqual(directories(place), []);
+        assert.deepEqual(listed(bench.root), []);
+      }),
+  );
+}
+
+testWhen(
+  NATIVE,
+  "a cgroup with processes, or a frozen one, is not fit for a container (config-linux.md#control-groups)",
+  () =>
+    withPlace(async (bench, place) => {
+      const bundle = nativeBundle(
+        bench,
+        "b",
+        "sleep 1000",
+        (config) => config.linux.cgroupsPath = `/${place}/c`,
+      );
+      await bench.ok("create", "-b", bundle, "c");
+      const { code, stderr } = await bench.call("create", "-b", bundle, "d");
+      assert.equal(code, 1);
+      assert.match(stderr, /linux\.cgroupsPath: the cgroup .* has processes/);
+      assert.equal((await bench.state("c")).status, "created");
+    }),
+);
+
+testWhen(
+  VERSION1,
+  "pause, resume, kill --all, ps, exec: by cgroups",
+  () =>
+    withPlace(async (bench, place) => {
+      const bundle = nativeBundle(bench, "b", "while :; do sleep 1000 & wait; done", (config) => {
+        config.linux.cgroupsPath = `/${place}/c`;
+        config.linux.namespaces = config.linux.namespaces.filter(({ type }: Config) => type !== "pid");
+        config.mounts[0] = { destination: "/proc", type: "bind", source: "/proc", options: ["rbind"] };
+      });
+      await bench.ok("create", "-b", bundle, "c");
+      await bench.ok("start", "c");
+      const mount = hierarchies.find(({ controllers }) => controllers.includes("freezer"))!.mountPoint;
+      const frozen = (): string => Deno.readTextFileSync(`${mount}/${place}/c/freezer.state`).trim();
+      await bench.ok("pause", "c");
+      assert.deepEqual([(await bench.state("c")).status, frozen()], ["paused", "FROZEN"]);
+      await bench.ok("resume", "c");
+      assert.equal(frozen(), "THAWED");
+      const inner = hierarchies.map(({ mountPoint }) => `${mountPoint}/${place}/c/in`);
+      for (const each of inner) Deno.mkdirSync(each);
+      for (const file of ["cpuset.cpus", "cpuset.mems"]) {
+        const cpuset = hierarchies.find(({ controllers }) => controllers.includes("cpuset"))!.mountPoint;
+        Deno.writeTextFileSync(
+          `${cpuset}/${place}/c/in/${file}`,
+          Deno.readTextFileSync(`${cpuset}/${place}/c/${file}`),
+        );
+      }
+      const own = await bench.ok("exec", "--cgroup", "in", "c", "grep", "freezer", "/proc/self/cgroup");
+      assert.match(own, /freezer:\/in$/m); // as seen from the container's cgroup namespace
+      await bench.ok("kill", "--all", "c", "KILL");
+      await bench.stopped("c");
+      await bench.ok("delete", "c");
+      assert.deepEqual(directories(`${place}/c`), []);
+    }),
+);
+
+testWhen(
+  VERSION1,
+  "delete --force of a paused container takes everything away",
+  () =>
+    withPlace(async (bench, place) => {
+      const bundle = nativeBundle(
+        bench,
+        "b",
+        "sleep 1000",
+        (config) => config.linux.cgroupsPath = `/${place}/c`,
+      );
+      await bench.ok("create", "-b", bundle, "c");
+      await bench.ok("start", "c");
+      await bench.ok("pause", "c");
+      await bench.ok("delete", "--force", "c");
+      assert.deepEqual(directories(`${place}/c`), []);
+    }),
+);
+
+testWhen(
+  {
+    ...NATIVE,
+    missing: hierarchies.some(({ version }) => version === 2) ? NATIVE.missing : "needs cgroups of version 2",
+  },
+  "the kernel takes the program of a device list and enforces it on a cgroup of version 2",
+  () =>
+    withPlace(async (_bench, place) => {
+      const { mountPoint } = hierarchies.find(({ version }) => version === 2)!,
+        directory = `${mountPoint}/${place}`;
+      Deno.mkdirSync(directory);
+      attachDeviceProgram(directory, [
+        { allow: true, type: "a", access: "rwm" },
+        { allow: false, type: "c", major: 1, minor: 5, access: "r" },
+        { allow: false, type: "c", major: 1, minor: 7, access: "" },
+      ]);
+      const script = `echo $$ >${directory}/cgroup.procs; for d in null zero full; do ` +
+        `head -c 0 /dev/$d 2>/dev/null && echo $d; : 2>/dev/null >/dev/$d && echo $d w; done`;
+      const { stdout } = await new Deno.Command("/bin/bash", { args: ["-c", script] }).output();
+      assert.equal(new TextDecoder().decode(stdout), "null\nnull w\nzero w\n");
+    }),
+);
