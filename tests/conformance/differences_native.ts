@@ -18,22 +18,4 @@ export const NATIVE_DIFFERENCES: readonly Differences[] = [
       ],
     },
   },
-  {
-    reason: "refused: the native backend has no seccomp filters",
-    cases: {
-      seccomp: [
-        "SCMP_ACT_ALLOW",
-        "SCMP_ACT_ERRNO is EPERM",
-        "errnoRet",
-        "defaultErrnoRet",
-        "SCMP_ACT_LOG",
-        "unknown system calls are passed over",
-        "arguments: one that does not match",
-        "arguments: one that matches",
-        "SCMP_ACT_KILL_PROCESS ends the program",
-        "architectures and flags",
-        "with noNewPrivileges and without",
-      ],
-    },
-  },
 ];
