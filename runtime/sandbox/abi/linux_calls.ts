@@ -1,5 +1,8 @@
 /** The system calls of Linux that functions of the personalities stand for: what filters are asked about (config-linux.md#seccomp). @module */
+import { SOCK_DGRAM, SOCK_STREAM } from "../../abi/linux/socket.ts";
 import type { CallArgument } from "../kernel/seccomp.ts";
+import { familyOf, typeOf } from "./wasix/addresses.ts";
+import { familyOf as wasmedgeFamily, TYPE } from "./wasmedge/address.ts";
 
 /** A call, and its arguments by those of the function, as far as they are the same. */
 export interface LinuxCall {
@@ -15,6 +18,14 @@ const F_GETFL = 3, F_SETFL = 4, AT_REMOVEDIR = 0x200, SIGCHLD = 17, TCGETS = 0x5
 
 const none = (): readonly CallArgument[] => [];
 const first = ([fd]: readonly number[]): readonly CallArgument[] => [fd];
+
+/** Of socket(2): WASIX's functions have all three, WasmEdge's only two. What is no family or type the function itself refuses. */
+const wasix = ([family, type, protocol]: readonly number[]): readonly CallArgument[] => [
+  ...[familyOf(family!), typeOf(type!), protocol],
+];
+const wasmedge = ([family, type]: readonly number[]): readonly CallArgument[] => [
+  ...[wasmedgeFamily(family!) ?? -1, type === TYPE.STREAM ? SOCK_STREAM : SOCK_DGRAM, 0],
+];
 
 const call = (name: string, args: LinuxCall["args"] = none): LinuxCall => ({ name, args });
 
@@ -104,7 +115,7 @@ const MORE: Readonly<Record<string, LinuxCall>> = {
   sock_getlocaladdr_v2: call("getsockname", first),
   sock_getpeeraddr_v2: call("getpeername", first),
   sock_listen_v2: call("listen", first),
-  sock_open_v2: call("socket"),
+  sock_open_v2: call("socket", wasmedge),
   sock_recv_v2: call("recvmsg", first),
   sock_send_v2: call("sendmsg", first),
   sock_getlocaladdr: call("getsockname", first),
@@ -115,8 +126,8 @@ const MORE: Readonly<Record<string, LinuxCall>> = {
   sock_leave_multicast_v4: call("setsockopt", first),
   sock_leave_multicast_v6: call("setsockopt", first),
   sock_listen: call("listen", first),
-  sock_open: call("socket"),
-  sock_pair: call("socketpair"),
+  sock_open: call("socket", (args) => args.length > 3 ? wasix(args) : wasmedge(args)),
+  sock_pair: call("socketpair", wasix),
   sock_recv_from: call("recvfrom", first),
   sock_recv_from_v2: call("recvfrom", first),
   sock_send_file: call("sendfile"),

@@ -56,3 +56,33 @@ Deno.test("screenOf(): SCMP_ACT_KILL ends the program by SIGSYS", () => {
   const { path_unlink_file } = screenOf(task, () => {})!({ path_unlink_file: () => 0 });
   assert.deepEqual([path_unlink_file!(3, 0, 1), task.dying], [END_GUEST, true]);
 });
+
+Deno.test("screenOf(): rules that tell sockets by family, type and protocol know those of both extensions", () => {
+  const rule = (index: number, value: bigint, op: "SCMP_CMP_EQ" | "SCMP_CMP_NE") => ({
+    index,
+    value,
+    valueTwo: 0n,
+    op,
+  });
+  const task = new Kernel().spawn();
+  setFilter(task, 1, 0, {
+    ...{ defaultAction: "SCMP_ACT_ERRNO", architectures: [] },
+    syscalls: [
+      // No netlink of the audit protocol, as in the profile of podman; and no datagrams.
+      { names: ["socket"], action: "SCMP_ACT_ERRNO", args: [rule(1, 2n, "SCMP_CMP_EQ")], errnoRet: 1 },
+      { names: ["socket"], action: "SCMP_ACT_ALLOW", args: [rule(2, 9n, "SCMP_CMP_NE")] },
+      { names: ["socketpair"], action: "SCMP_ACT_ALLOW", args: [rule(0, 1n, "SCMP_CMP_EQ")] },
+    ],
+  });
+  const screened = screenOf(task, () => {})!({
+    sock_open: () => 0,
+    sock_open_v2: () => 0,
+    sock_pair: () => 0,
+  });
+  const { sock_open, sock_open_v2, sock_pair } = screened;
+  const STREAM = { wasix: 1, wasmedge: 2 }, DGRAM = { wasix: 2, wasmedge: 1 };
+  assert.deepEqual([sock_open!(1, STREAM.wasix, 0, 0), sock_open!(1, DGRAM.wasix, 0, 0)], [0, 63]);
+  assert.deepEqual([sock_open!(1, STREAM.wasmedge, 0), sock_open!(1, DGRAM.wasmedge, 0)], [0, 63]);
+  assert.deepEqual([sock_open_v2!(1, STREAM.wasmedge, 0), sock_open_v2!(1, DGRAM.wasmedge, 0)], [0, 63]);
+  assert.deepEqual([sock_pair!(3, STREAM.wasix, 0, 0, 4), sock_pair!(1, STREAM.wasix, 0, 0, 4)], [0, 63]);
+});

@@ -1,7 +1,16 @@
 /** Addresses of WASIX in guest memory: $addr_port, $addr_ip. Ports are numbers of the guest's order, addresses in the network's. @module */
 import { EAFNOSUPPORT } from "../../../../fs/abi/errno.ts";
 import { bytesToName, nameToBytes } from "../../../../fs/abi/name.ts";
-import { AF_INET, AF_INET6, AF_UNIX, AF_UNSPEC } from "../../../abi/linux/socket.ts";
+import {
+  AF_INET,
+  AF_INET6,
+  AF_UNIX,
+  AF_UNSPEC,
+  SOCK_DGRAM,
+  SOCK_RAW,
+  SOCK_SEQPACKET,
+  SOCK_STREAM,
+} from "../../../abi/linux/socket.ts";
 import { isInet, isUnix, type SocketAddress } from "../../net/address.ts";
 import type { Ip } from "../../net/ip.ts";
 import type { GuestMemory } from "../guest_memory.ts";
@@ -20,6 +29,10 @@ const PORT_AT = 2, IP_AT = 4, PATH_AT = 2;
 
 /** Linux's number of an $address_family; -1 for none. */
 export const familyOf = (family: number): number => FAMILIES[family] ?? -1;
+
+const TYPES = [-1, SOCK_STREAM, SOCK_DGRAM, SOCK_RAW, SOCK_SEQPACKET];
+/** Linux's type of sockets for one of WASIX's; -1 if there is none. */
+export const typeOf = (type: number): number => TYPES[type] ?? -1;
 
 /** The address at `at`; a preview1 errno. */
 export function readAddress(memory: GuestMemory, at: number): SocketAddress | number {

@@ -11,10 +11,7 @@ import {
   MSG_PEEK,
   MSG_TRUNC,
   MSG_WAITALL,
-  SOCK_DGRAM,
   SOCK_NONBLOCK,
-  SOCK_RAW,
-  SOCK_SEQPACKET,
   SOCK_STREAM,
 } from "../../../abi/linux/socket.ts";
 import type { SocketAddress } from "../../net/address.ts";
@@ -36,11 +33,18 @@ import { BADF, FAULT, INVAL, SUCCESS, toWasi } from "../wasi_p1/errno.ts";
 import type { FunctionSet } from "../wasi_p1/fd_io.ts";
 import type { WasiProcess } from "../wasi_p1/process.ts";
 import { FDFLAG } from "../wasi_p1/types.ts";
-import { ADDR_IP_SIZE, ADDR_PORT_SIZE, familyOf, readAddress, writeAddress, writeIp } from "./addresses.ts";
+import {
+  ADDR_IP_SIZE,
+  ADDR_PORT_SIZE,
+  familyOf,
+  readAddress,
+  typeOf,
+  writeAddress,
+  writeIp,
+} from "./addresses.ts";
 import { readText } from "./strings.ts";
 
 /** $sock_type, in Linux's numbers. */
-const TYPES = [-1, SOCK_STREAM, SOCK_DGRAM, SOCK_RAW, SOCK_SEQPACKET];
 const RIFLAG = { PEEK: 1, WAITALL: 2, TRUNCATED: 4, DONT_WAIT: 8 } as const;
 const SIFLAG_DONT_WAIT = 1;
 const ROFLAG_TRUNCATED = 1;
@@ -64,10 +68,8 @@ export function wasixSockets(p: WasiProcess): FunctionSet {
   let more = new Incoming();
   let sent = 0;
 
-  const kind = (type: number): number => TYPES[type] ?? -1;
-
   function open(family: number, type: number, protocol: number, make: (...args: number[]) => number): number {
-    const [linux, number] = [familyOf(family), kind(type)];
+    const [linux, number] = [familyOf(family), typeOf(type)];
     if (linux <= AF_UNSPEC) return toWasi(-EAFNOSUPPORT);
     return number < 0 ? toWasi(-EPROTOTYPE) : make(linux, number, protocol);
   }
