@@ -1,5 +1,6 @@
 /** What a filter says about each call, by architecture and number: the rules of config.json as runc reads them. @module */
 import type { Seccomp, SeccompArg, SeccompRule } from "../../spec/types.ts";
+import { effectiveRules } from "../../program/seccomp_rules.ts";
 import { returnOf } from "./actions.ts";
 import { type CallArchitecture, numberOf } from "./architectures.ts";
 import { partOf } from "./multiplexed.ts";
@@ -20,13 +21,6 @@ export interface CallRules {
   readonly otherwise: number;
 }
 
-/** True if more than one condition is about the same argument: runc and crun take each of them for a rule of its own then. */
-const areAlternatives = (args: readonly SeccompArg[]): boolean =>
-  new Set(args.map(({ index }) => index)).size < args.length;
-
-const alternatives = (args: readonly SeccompArg[]): readonly (readonly SeccompArg[])[] =>
-  areAlternatives(args) ? args.map((arg) => [arg]) : [args];
-
 const PERMISSIVE: readonly string[] = ["SCMP_ACT_ALLOW", "SCMP_ACT_LOG"];
 
 class Collection {
@@ -39,7 +33,7 @@ class Collection {
       return;
     }
     const rules = this.conditional.get(number) ?? [];
-    for (const each of alternatives(args)) rules.push({ args: each, ret });
+    rules.push({ args, ret });
     this.conditional.set(number, rules);
   }
 
@@ -56,9 +50,8 @@ class Collection {
 export function rulesOf(filter: Seccomp, architecture: CallArchitecture): ReadonlyMap<number, CallRules> {
   const byDefault = returnOf(filter.defaultAction, filter.defaultErrnoRet);
   const all = new Collection();
-  for (const rule of filter.syscalls) {
+  for (const rule of effectiveRules(filter)) {
     const ret = returnOf(rule.action, rule.errnoRet);
-    if (ret === byDefault) continue; // as runc, which passes over rules that say nothing new
     for (const name of rule.names) {
       const number = numberOf(name, architecture);
       if (number !== undefined) all.add(number, rule.args, ret);

@@ -11,6 +11,7 @@ import {
   SECCOMP_MODE_FILTER,
   SECCOMP_SET_MODE_FILTER,
 } from "../../abi/linux/seccomp.ts";
+import { effectiveRules } from "../../program/seccomp_rules.ts";
 import type { Seccomp, SeccompArg, SeccompRule } from "../../spec/types.ts";
 import type { Task } from "./task.ts";
 
@@ -81,9 +82,17 @@ function applies(rule: SeccompRule, args: readonly CallArgument[]): boolean {
   });
 }
 
+const effective = new WeakMap<Seccomp, readonly SeccompRule[]>();
+
+function rulesOf(filter: Seccomp): readonly SeccompRule[] {
+  const rules = effective.get(filter) ?? effectiveRules(filter);
+  effective.set(filter, rules);
+  return rules;
+}
+
 function ask(filter: Seccomp, call: string, args: readonly CallArgument[]): Verdict {
   const logs = (filter.flags ?? []).includes("SECCOMP_FILTER_FLAG_LOG");
-  const rules = filter.syscalls.filter(({ names }) => names.includes(call));
+  const rules = rulesOf(filter).filter(({ names }) => names.includes(call));
   // A rule for the whole call stands over those for some of its arguments, as with libseccomp.
   const rule = rules.find((each) => each.args.length === 0) ?? rules.find((each) => applies(each, args));
   return rule === undefined

@@ -57,6 +57,16 @@ Deno.test("conditions on arguments: all must hold, 64 bits, as unsigned numbers"
   assert.equal(holds(arg("SCMP_CMP_GT", 5n), -1), true);
 });
 
+Deno.test("as with runc: rules that do what is done by default are passed over, conditions on one argument are alternatives", () => {
+  const args = [5n, 6n].map((value) => ({ index: 1, op: "SCMP_CMP_EQ", value, valueTwo: 0n }));
+  const filters = state(filter("SCMP_ACT_ALLOW", rule("SCMP_ACT_ALLOW"), rule("SCMP_ACT_ERRNO", { args })));
+  assert.deepEqual([5, 6, 7].map((actual) => judge(filters, "kill", [0, actual]).kind), [
+    "errno",
+    "errno",
+    "allow",
+  ]);
+});
+
 Deno.test("an argument that there is not counts against the program", () => {
   const args = [{ index: 5, op: "SCMP_CMP_EQ", value: 1n, valueTwo: 0n }];
   const forbids = state(filter("SCMP_ACT_ALLOW", rule("SCMP_ACT_ERRNO", { args })));
