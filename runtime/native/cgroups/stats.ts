@@ -1,5 +1,6 @@
 /** What the processes of a container's cgroups use (`events --stats`). @module */
 import type { Stats } from "../../lifecycle/backend.ts";
+import { pidsOf } from "./driver.ts";
 import { readFile } from "./files.ts";
 import { directoryOf, readNote } from "./note.ts";
 import { numberOf } from "./stats_text.ts";
@@ -21,7 +22,9 @@ export function statsOfCgroups(directory: string): Stats | undefined {
   if (note === undefined) return undefined;
   const file = (controller: string, name: string): string | undefined => {
     const at = directoryOf(note, controller);
-    return at === undefined ? undefined : readFile(`${at}/${name}`);
+    const text = at === undefined ? undefined : readFile(`${at}/${name}`);
+    // Without the controller somebody has to count them.
+    return name === "pids.current" ? text ?? String(pidsOf(directory)?.length ?? 0) : text;
   };
   const sizes = sizesIn(directoryOf(note, "hugetlb"));
   const unified = note.mode === "unified";
