@@ -1,0 +1,77 @@
+import assert from "node:assert/strict";
+import { TmpfsSuper } from "../../../../fs/tmpfs/mod.ts";
+import { Files } from "../../../../fs/testing/files.ts";
+import { decodeSpec } from "../../../spec/decode.ts";
+import type { Spec } from "../../../spec/types.ts";
+import type { Cgroup } from "../../kernel/cgroup/group.ts";
+import { Kernel } from "../../kernel/kernel.ts";
+import { clone } from "../../kernel/task_clone.ts";
+import type { Task } from "../../kernel/task.ts";
+import { Pod, type PodContainer } from "./pod.ts";
+
+const specOf = (namespaces: readonly object[], limit?: number): Spec =>
+  decodeSpec({
+    ociVersion: "1.3.0",
+    root: { path: "r" },
+    process: { cwd: "/", args: ["/x"] },
+    linux: { namespaces, ...limit === undefined ? {} : { resources: { memory: { limit } } } },
+  });
+
+/** A container of the pod with a process in a control group of its own. */
+function add(
+  pod: Pod,
+  kernel: Kernel,
+  directory: string,
+  spec: Spec,
+): PodContainer & { init: Task; group: Cgroup } {
+  const group = kernel.cgroups.root.mkdir(directory.slice(1), 0o755, 0, 0) as Cgroup;
+  const init = kernel.spawn();
+  assert.equal(group.attach(init, kernel.swapper.cred), 0);
+  const container = { directory, spec, init, group, say() {} };
+  pod.containers.add(container);
+  return container;
+}
+
+const OWN = [{ type: "mount" }];
+
+Deno.test("processes belong to the container whose control group they are in, whatever has made them; the rest to the first", () => {
+  const pod = new Pod(), kernel = new Kernel();
+  const first = add(pod, kernel, "/first", specOf(OWN, 1000)), member = add(pod, kernel, "/m", specOf(OWN));
+  const child = clone(member.init, { flags: 0 }) as Task, stray = kernel.spawn();
+  assert.deepEqual(pod.tasksOf(member), [member.init, child]);
+  assert.deepEqual(pod.tasksOf(first), [first.init, stray]);
+  assert.deepEqual([first.init, stray, child].map((task) => pod.memoryLimitOf(task)), [1000, 1000, 0]);
+});
+
+Deno.test("paths of namespaces are those of the kernel; what has ended, and what needs a mount namespace, is an error", () => {
+  const pod = new Pod(), kernel = new Kernel();
+  const first = add(pod, kernel, "/first", specOf(OWN));
+  const spec = specOf([...OWN, { type: "network", path: "/proc/4711/ns/net" }, { type: "ipc" }]);
+  const joined = { network: { directory: "/first", file: "net" } };
+  assert.deepEqual(pod.namespacesOf(spec, joined), [
+    { type: "mount" },
+    { type: "network", path: `/proc/${first.init.pid}/ns/net` },
+    { type: "ipc" },
+  ]);
+  assert.throws(
+    () => pod.namespacesOf(spec, {}),
+    /network namespace \/proc\/4711\/ns\/net: it is not the pod's/,
+  );
+  const gone = { network: { directory: "/gone", file: "net" } };
+  assert.throws(() => pod.namespacesOf(spec, gone), /network namespace of container \/gone: it has ended/);
+  assert.throws(() => pod.namespacesOf(specOf([]), {}), /need a mount namespace each/);
+  assert.notEqual(pod.nextPlace(), pod.nextPlace());
+});
+
+Deno.test("unmountHost() takes away what mountHost() has shown, and nothing else", () => {
+  const kernel = new Kernel(), files = new Files(kernel.swapper);
+  kernel.mountHost("/a", new TmpfsSuper({ mode: 0o755 }));
+  kernel.mountHost("/b/c", new TmpfsSuper({ mode: 0o755 }));
+  files.write("/a/kept", "1");
+  files.write("/b/c/gone", "1");
+  for (let i = 0; i < 2; i++) {
+    kernel.unmountHost("/b/c");
+    kernel.unmountHost("/nowhere");
+  }
+  assert.deepEqual([files.text("/a/kept"), files.list("/b/c")], ["1", []]);
+});
