@@ -4,7 +4,7 @@ import { syscallTable } from "../../runtime/abi/linux/syscall_table.ts";
 import { podmanProfile } from "../../runtime/native/seccomp/testing/profiles.ts";
 import { type Bench, withBench } from "../runtime/support.ts";
 import { reasonAgainst, testWhen } from "../support/when.ts";
-import { type Config, NATIVE, nativeBundle, WITH_RUNC } from "./support.ts";
+import { type Config, inUserNamespace, NATIVE, nativeBundle, WITH_RUNC } from "./support.ts";
 
 const PERL = { ...NATIVE, tools: ["perl"], missing: reasonAgainst(NATIVE) };
 const machine = Deno.build.arch === "aarch64" ? "aarch64" : "x86_64";
@@ -98,6 +98,29 @@ async function withRunc(bench: Bench, bundle: string): Promise<string> {
 
 const PODMAN = "/usr/share/containers/seccomp.json";
 
+testWhen(PERL, "flags, other users and user namespaces", () =>
+  withBench(async (bench) => {
+    const [, seccomp, program, output] = PROFILES[0]!;
+    await Deno.chmod(bench.dir, 0o755); // for root of the user namespace, who is nobody outside
+    const flags = ["SECCOMP_FILTER_FLAG_LOG", "SECCOMP_FILTER_FLAG_SPEC_ALLOW", "SECCOMP_FILTER_FLAG_TSYNC"];
+    const changes: readonly ((config: Config) => void)[] = [
+      (config) => config.linux.seccomp = { ...seccomp, flags },
+      (config) => config.process.user = { uid: 33, gid: 33 },
+      inUserNamespace,
+    ];
+    for (const [i, change] of changes.entries()) {
+      for (const noNewPrivileges of [true, false]) {
+        const name = `n${i}-${noNewPrivileges}`;
+        const bundle = nativeBundle(bench, name, "", (config) => {
+          withFilter(seccomp, program, noNewPrivileges)(config);
+          change(config);
+        });
+        const { code, stdout, stderr } = await bench.call("run", "-b", bundle, name);
+        assert.deepEqual([code, stdout.trim().split("\n"), stderr], [0, output.map(String), ""], name);
+      }
+    }
+  }));
+
 testWhen(
   { ...WITH_RUNC, tools: ["runc", "perl", "podman"] },
   "podman's profile: every call that it forbids fails as under runc",
@@ -185,6 +208,14 @@ testWhen(
         [code, /linux\.seccomp: SCMP_ACT_NOTIFY cannot be applied/.test(stderr)],
         [1, true],
         stderr,
+      );
+      const wanted = { defaultAction: "SCMP_ACT_ALLOW", flags: ["SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV"] };
+      const flagged = nativeBundle(bench, "f", "", withFilter(wanted, ["true"], true));
+      const refused = await bench.call("create", "-b", flagged, "c");
+      assert.deepEqual(
+        [refused.code, /linux\.seccomp\.flags: /.test(refused.stderr)],
+        [1, true],
+        refused.stderr,
       );
       const large = Array.from(
         { length: 3000 },

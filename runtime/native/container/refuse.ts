@@ -1,7 +1,7 @@
 /** What cannot be applied is refused before anything is made: never left out in silence (runtime.md#create). @module */
 import type { CreateRequest } from "../../lifecycle/backend.ts";
 import { LifecycleError } from "../../lifecycle/error.ts";
-import { asksListener } from "../seccomp/listener.ts";
+import { asksListener, OF_LISTENERS } from "../seccomp/listener.ts";
 import type { Process, Spec } from "../../spec/types.ts";
 
 /** Oldest kernel: mount_setattr(2) is of 5.12. */
@@ -30,6 +30,7 @@ function ofContainer(spec: Spec): [string, boolean][] {
   return [
     ...process === undefined ? [] : ofProcess(process),
     ["linux.seccomp: SCMP_ACT_NOTIFY", seccomp !== undefined && asksListener(seccomp)],
+    [`linux.seccomp.flags: ${OF_LISTENERS}`, seccomp?.flags?.includes(OF_LISTENERS) ?? false],
     ["linux.intelRdt", intelRdt !== undefined],
     ["linux.netDevices", netDevices.length > 0],
     ["linux.mountLabel", Boolean(mountLabel)],
