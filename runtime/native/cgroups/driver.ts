@@ -1,13 +1,13 @@
-/** The cgroups of a container on this host: made, limited, entered, changed and removed (config-linux.md#control-groups). @module */
+/** The cgroups of a container on this host: made, limited and changed (config-linux.md#control-groups). @module */
 import type { CreateRequest } from "../../lifecycle/backend.ts";
 import { LifecycleError } from "../../lifecycle/error.ts";
 import { cgroupPathOf } from "../../program/compile_cgroup.ts";
 import type { Resources, Spec } from "../../spec/types.ts";
-import { applyWrites, pidsIn, readFile, reasonOf, treeOf, writeFile } from "./files.ts";
+import { applyWrites, readFile } from "./files.ts";
 import { type CgroupHost, type CgroupPlace, placesIn, readHost } from "./hosts.ts";
 import { limitDevices } from "./limit_devices.ts";
 import { checkFit, makePlace, removeMade } from "./make.ts";
-import { type CgroupNote, directoryOf, readNote, removeNote, wholeDirectory, writeNote } from "./note.ts";
+import { type CgroupNote, directoryOf, readNote, removeNote, writeNote } from "./note.ts";
 import { isRootless } from "../container/rootless.ts";
 import { giveAway } from "./ownership.ts";
 import { version1Writes } from "./version1.ts";
@@ -43,7 +43,20 @@ export function placesOf(
 const controllersOf = (directory: string | undefined): string[] =>
   directory === undefined ? [] : (readFile(`${directory}/cgroup.controllers`) ?? "").split(" ");
 
+/** Version 2 lets a limit fall below the usage, and kills; version 1 refuses it, and some want that (config-linux.md#memory, checkBeforeUpdate). */
+function checkUsage(note: CgroupNote, { memory }: Resources): void {
+  const { limit = 0n, checkBeforeUpdate } = memory ?? {};
+  if (!checkBeforeUpdate || limit <= 0n || note.mode !== "unified") return;
+  const used = BigInt(readFile(`${directoryOf(note, "")}/memory.current`) ?? 0);
+  if (used <= limit) return;
+  throw new LifecycleError(
+    `config.json: linux.resources.memory.limit: ${limit} is less than the ${used} in use`,
+    "failed",
+  );
+}
+
 function limit(note: CgroupNote, resources: Resources): void {
+  checkUsage(note, resources);
   const writes = note.mode === "unified"
     ? version2Writes(resources, controllersOf(directoryOf(note, "")))
     : version1Writes(resources);
@@ -92,63 +105,10 @@ export function makeCgroups(request: CreateRequest): void {
   }
 }
 
-/** Where a process goes that joins a cgroup of version 2 whose processes are all in cgroups of its own ("no internal processes"). */
-const innermost = (directory: string): string | undefined =>
-  treeOf(directory).find((each) => (readFile(`${each}/cgroup.procs`) ?? "") !== "");
-
-/** Puts a process into a container's cgroups, or into ones in them. */
-export function enterCgroups(directory: string, pid: number, inner = ""): void {
-  for (const { directory: cgroup, version } of readNote(directory)?.cgroups ?? []) {
-    const into = inner === "" ? cgroup : `${cgroup}/${inner}`;
-    try {
-      writeFile(`${into}/cgroup.procs`, String(pid));
-    } catch (error) {
-      const other = version === 2 && reasonOf(error) === "EBUSY" ? innermost(into) : undefined;
-      if (other === undefined) {
-        throw new LifecycleError(
-          `putting process ${pid} into the cgroup ${into}: ${reasonOf(error)}`,
-          "failed",
-        );
-      }
-      writeFile(`${other}/cgroup.procs`, String(pid));
-    }
-  }
-}
-
 /** Changes limits. The device list stays as it is, as with runc. */
 export function updateCgroups(directory: string, resources: Resources): boolean {
   const note = readNote(directory);
   if (note === undefined) return false;
   limit(note, resources);
   return true;
-}
-
-/** Processes in a container's cgroups; undefined if it has none. */
-export function pidsOf(directory: string): number[] | undefined {
-  const note = readNote(directory), whole = note === undefined ? undefined : wholeDirectory(note);
-  return whole === undefined ? undefined : pidsIn(whole);
-}
-
-const FIRST_WAIT_MS = 1, LONGEST_WAIT_MS = 1000;
-
-/** Removes them with all that is in them, when the last processes have gone: rmdir is EBUSY until then. */
-export async function removeCgroups(directory: string): Promise<void> {
-  let left = (readNote(directory)?.cgroups ?? []).flatMap((cgroup) => treeOf(cgroup.directory));
-  for (let wait = FIRST_WAIT_MS; left.length > 0; wait *= 2) {
-    let problem: unknown;
-    left = left.filter((each) => {
-      try {
-        Deno.removeSync(each);
-        return false;
-      } catch (error) {
-        problem = error;
-        return !(error instanceof Deno.errors.NotFound);
-      }
-    });
-    if (left.length === 0) return;
-    if (wait > LONGEST_WAIT_MS) {
-      throw new LifecycleError(`removing the cgroup ${left[0]}: ${reasonOf(problem)}`, "failed");
-    }
-    await new Promise((resolve) => setTimeout(resolve, wait));
-  }
 }

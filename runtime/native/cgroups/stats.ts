@@ -1,6 +1,6 @@
 /** What the processes of a container's cgroups use (`events --stats`). @module */
 import type { Stats } from "../../lifecycle/backend.ts";
-import { pidsOf } from "./driver.ts";
+import { pidsOf } from "./members.ts";
 import { readFile } from "./files.ts";
 import { directoryOf, readNote } from "./note.ts";
 import { numberOf } from "./stats_text.ts";

@@ -48,5 +48,9 @@ export function version2Writes(resources: Resources, controllers: readonly strin
     ...{ controller: "", files: [file], value, property: propertyOf(file), optional },
     again: file === "cpu.max" || file === "cpu.max.burst" || file === "memory.max",
   }));
+  // "0 is a valid limit value … and SHOULD be treated as such" (config-linux.md#pids).
+  if (resources.pids?.limit === 0n && !writes.some(({ files }) => files[0] === "pids.max")) {
+    writes.push({ controller: "", files: ["pids.max"], value: "0", property: propertyOf("pids.max") });
+  }
   return [...writes, ...unifiedWrites(resources.unified, controllers)];
 }

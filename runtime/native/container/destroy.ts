@@ -2,7 +2,7 @@
 import { SIGNAL } from "../../abi/linux/signal.ts";
 import type { Container } from "../../lifecycle/backend.ts";
 import { LifecycleError } from "../../lifecycle/error.ts";
-import { removeCgroups } from "../cgroups/driver.ts";
+import { removeCgroups } from "../cgroups/members.ts";
 import { signalCgroups } from "../cgroups/freeze.ts";
 import { childOf, waitForChild } from "./children.ts";
 import { identify, sendSignal, waitForEnd } from "../../lifecycle/host/processes.ts";

@@ -7,7 +7,7 @@ import { sys } from "../ffi/kernel.ts";
 import { makeProgramFile } from "../ffi/program_file.ts";
 import { type Child, spawnProgram } from "../ffi/spawn.ts";
 import type { Table } from "../table/compile_table.ts";
-import { enterCgroups } from "../cgroups/driver.ts";
+import { enterCgroups } from "../cgroups/members.ts";
 import { goOn, receive } from "./conversation.ts";
 import { type Conversation, end, failureOf, siblingOf } from "./create.ts";
 

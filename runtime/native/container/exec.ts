@@ -2,7 +2,7 @@
 import type { Container, ExecOptions, ExecProcess } from "../../lifecycle/backend.ts";
 import { LifecycleError } from "../../lifecycle/error.ts";
 import { listenForSignals } from "../../lifecycle/host/signals.ts";
-import { pidsOf } from "../cgroups/driver.ts";
+import { pidsOf } from "../cgroups/members.ts";
 import { compileProcess } from "../../program/compile_exec.ts";
 import type { Process } from "../../spec/types.ts";
 import { sys, thisMachine } from "../ffi/kernel.ts";

@@ -1,6 +1,6 @@
 /** The processes of a container: those of its pid namespace. @module */
 import type { Container } from "../../lifecycle/backend.ts";
-import { pidsOf } from "../cgroups/driver.ts";
+import { pidsOf } from "../cgroups/members.ts";
 
 function linkOf(pid: string | number, type: string): string | undefined {
   try {

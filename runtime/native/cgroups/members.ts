@@ -1,0 +1,57 @@
+/** The processes of a container's cgroups, and the end of both: what exec, ps, kill and delete need. @module */
+import { LifecycleError } from "../../lifecycle/error.ts";
+import { pidsIn, readFile, reasonOf, treeOf, writeFile } from "./files.ts";
+import { readNote, wholeDirectory } from "./note.ts";
+
+/** Where a process goes that joins a cgroup of version 2 whose processes are all in cgroups of its own ("no internal processes"). */
+const innermost = (directory: string): string | undefined =>
+  treeOf(directory).find((each) => (readFile(`${each}/cgroup.procs`) ?? "") !== "");
+
+/** Puts a process into a container's cgroups, or into ones in them. */
+export function enterCgroups(directory: string, pid: number, inner = ""): void {
+  for (const { directory: cgroup, version } of readNote(directory)?.cgroups ?? []) {
+    const into = inner === "" ? cgroup : `${cgroup}/${inner}`;
+    try {
+      writeFile(`${into}/cgroup.procs`, String(pid));
+    } catch (error) {
+      const other = version === 2 && reasonOf(error) === "EBUSY" ? innermost(into) : undefined;
+      if (other === undefined) {
+        throw new LifecycleError(
+          `putting process ${pid} into the cgroup ${into}: ${reasonOf(error)}`,
+          "failed",
+        );
+      }
+      writeFile(`${other}/cgroup.procs`, String(pid));
+    }
+  }
+}
+
+/** Processes in a container's cgroups; undefined if it has none. */
+export function pidsOf(directory: string): number[] | undefined {
+  const note = readNote(directory), whole = note === undefined ? undefined : wholeDirectory(note);
+  return whole === undefined ? undefined : pidsIn(whole);
+}
+
+const FIRST_WAIT_MS = 1, LONGEST_WAIT_MS = 1000;
+
+/** Removes them with all that is in them, when the last processes have gone: rmdir is EBUSY until then. */
+export async function removeCgroups(directory: string): Promise<void> {
+  let left = (readNote(directory)?.cgroups ?? []).flatMap((cgroup) => treeOf(cgroup.directory));
+  for (let wait = FIRST_WAIT_MS; left.length > 0; wait *= 2) {
+    let problem: unknown;
+    left = left.filter((each) => {
+      try {
+        Deno.removeSync(each);
+        return false;
+      } catch (error) {
+        problem = error;
+        return !(error instanceof Deno.errors.NotFound);
+      }
+    });
+    if (left.length === 0) return;
+    if (wait > LONGEST_WAIT_MS) {
+      throw new LifecycleError(`removing the cgroup ${left[0]}: ${reasonOf(problem)}`, "failed");
+    }
+    await new Promise((resolve) => setTimeout(resolve, wait));
+  }
+}
