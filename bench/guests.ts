@@ -20,6 +20,13 @@ const guestFile = (name: string): string => repositoryFile(`bench/guest/${name}`
 const tmpfs = (setting: Setting): Host => umiak("umiak, tmpfs", "/t", ["--tmpfs", "/t"], setting.main);
 const overlay = (setting: Setting): Host => umiak("umiak, overlay", "/", [], setting.main);
 
+/** Takes away what a guest has left that did not come to its end. */
+async function emptied(directory: string): Promise<void> {
+  for await (const { name } of Deno.readDir(directory)) {
+    await Deno.remove(`${directory}/${name}`, { recursive: true });
+  }
+}
+
 /** Runs a guest on all hosts; its own lines are the figures, the least of the rounds counts for each. */
 async function measured(
   setting: Setting,
@@ -34,6 +41,7 @@ async function measured(
     for (const host of hosts) {
       const before = best.get(host);
       if (before?.failure !== undefined) continue;
+      await emptied(setting.scratch);
       const [result] = await leastOf([host.command(guest)], 1);
       const figures = figuresOf(host.name, result);
       const values = new Map(figures.values);
