@@ -34,7 +34,7 @@ export function features(version: string): Features {
     linux: {
       namespaces: [...NAMESPACE_TYPES].sort(),
       capabilities: CAPABILITIES,
-      cgroup: { v1: false, v2: true, systemd: false, systemdUser: false, rdma: false },
+      cgroup: { v1: true, v2: true, systemd: false, systemdUser: false, rdma: true },
       seccomp: {
         enabled: true,
         // A listener's descriptor cannot be handed out.

@@ -331,3 +331,30 @@ testWhen(
       assert.equal(new TextDecoder().decode(stdout), "null\nnull w\nzero w\n");
     }),
 );
+
+for (const access of ["ro", "rw"]) {
+  testWhen(
+    VERSION1,
+    `a mount of type cgroup, ${access}, shows the container's own cgroups and no others (CVE-2023-25809)`,
+    () =>
+      withPlace(async (bench, place) => {
+        const script =
+          "cd /sys/fs/cgroup; cat memory/memory.limit_in_bytes pids/pids.max; head -1 pids/cgroup.procs; " +
+          "mkdir pids/in && rmdir pids/in && echo made; ls -d pids/*-test-* pids/../*-test-*";
+        const bundle = nativeBundle(bench, "b", script, (config) => {
+          config.linux.cgroupsPath = `/${place}/c`;
+          config.linux.resources = { memory: { limit: 64 * MIB }, pids: { limit: 9 } };
+          const mount = config.mounts.find(({ type }: Config) => type === "cgroup");
+          mount.options = mount.options.map((option: string) => option === "ro" ? access : option);
+        });
+        const { stdout } = await bench.call("run", "-b", bundle, "c");
+        assert.deepEqual(stdout.trim().split("\n"), [
+          String(64 * MIB),
+          "9",
+          "1",
+          ...access === "rw" ? ["made"] : [],
+        ]);
+        assert.deepEqual(directories(`${place}/c`), []);
+      }),
+  );
+}
