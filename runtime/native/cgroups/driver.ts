@@ -3,7 +3,7 @@ import type { CreateRequest } from "../../lifecycle/backend.ts";
 import { LifecycleError } from "../../lifecycle/error.ts";
 import { cgroupPathOf } from "../../program/compile_cgroup.ts";
 import type { Resources, Spec } from "../../spec/types.ts";
-import { applyWrites, readFile } from "./files.ts";
+import { applyWrites, exists, readFile } from "./files.ts";
 import { type CgroupHost, type CgroupPlace, placesIn, readHost } from "./hosts.ts";
 import { limitDevices } from "./limit_devices.ts";
 import { checkFit, makePlace, removeMade } from "./make.ts";
@@ -57,8 +57,9 @@ function checkUsage(note: CgroupNote, { memory }: Resources): void {
 
 function limit(note: CgroupNote, resources: Resources): void {
   checkUsage(note, resources);
+  const second = directoryOf(note, "");
   const writes = note.mode === "unified"
-    ? version2Writes(resources, controllersOf(directoryOf(note, "")))
+    ? version2Writes(resources, controllersOf(second), exists(`${second}/io.bfq.weight`))
     : version1Writes(resources);
   applyWrites(writes, (controller) => directoryOf(note, controller));
 }

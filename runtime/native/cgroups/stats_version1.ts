@@ -33,27 +33,25 @@ function cpu(read: ReadCounter): StatsObject {
   };
 }
 
-/** Names in the JSON by names of files. */
-const CPUSET = {
-  cpu_exclusive: "cpu_exclusive",
-  mem_hardwall: "mem_hardwall",
-  mem_exclusive: "mem_exclusive",
-  memory_migrate: "memory_migrate",
-  memory_spread_page: "memory_spread_page",
-  memory_spread_slab: "memory_spread_slab",
-  memory_pressure: "memory_pressure",
-  sched_load_balance: "sched_load_balance",
-  sched_relax_domain_level: "sched_relax_domain_level",
-} as const;
+/** Files of numbers, which have their names in the JSON, too. */
+const CPUSET_NUMBERS: readonly string[] = [
+  "mem_hardwall",
+  "mem_exclusive",
+  "memory_migrate",
+  "memory_spread_page",
+  "memory_spread_slab",
+  "memory_pressure",
+  "sched_load_balance",
+  "sched_relax_domain_level",
+];
 
 function cpuset(read: ReadCounter): StatsObject {
-  const flag = (file: string): [string, bigint] => [file, numberOf(read("cpuset", `cpuset.${file}`))];
-  const { cpu_exclusive, ...rest } = Object.fromEntries(Object.values(CPUSET).map(flag));
+  const number = (file: string): bigint => numberOf(read("cpuset", `cpuset.${file}`));
   return {
     ...withoutEmpty({ cpus: listOf(read("cpuset", "cpuset.cpus")) }),
-    cpu_exclusive,
+    cpu_exclusive: number("cpu_exclusive"),
     ...withoutEmpty({ mems: listOf(read("cpuset", "cpuset.mems")) }),
-    ...rest,
+    ...Object.fromEntries(CPUSET_NUMBERS.map((file) => [file, number(file)])),
   };
 }
 

@@ -40,14 +40,37 @@ function unifiedWrites(unified: Resources["unified"], controllers: readonly stri
   });
 }
 
-/** All but devices, in the order in which it is written. `controllers`: those that the hierarchy has. Throws for what cannot be said. */
-export function version2Writes(resources: Resources, controllers: readonly string[]): ControllerWrite[] {
-  const writes = resourceWrites({ ...resources, unified: {} }).map((
+/** Weights where BFQ schedules: its file has them as config.json says them, as runc has it. */
+function bfqWrites({ blockIO }: Resources): ControllerWrite[] {
+  const write = (value: string, property: string): ControllerWrite => ({
+    ...{ controller: "", files: ["io.bfq.weight"], value, property: `linux.resources.blockIO.${property}` },
+  });
+  return [
+    ...blockIO?.weight ? [write(String(blockIO.weight), "weight")] : [],
+    ...(blockIO?.weightDevice ?? []).flatMap(({ major, minor, weight }, i) =>
+      weight ? [write(`${major}:${minor} ${weight}`, `weightDevice[${i}].weight`)] : []
+    ),
+  ];
+}
+
+/**
+ * All but devices, in the order in which it is written. `controllers`: those that the hierarchy has; `bfq`: there is a file io.bfq.weight. Throws
+ * for what cannot be said.
+ */
+export function version2Writes(
+  resources: Resources,
+  controllers: readonly string[],
+  bfq = false,
+): ControllerWrite[] {
+  const all = resourceWrites({ ...resources, unified: {} }).map((
     { file, value, optional = false },
   ): ControllerWrite => ({
     ...{ controller: "", files: [file], value, property: propertyOf(file), optional },
     again: file === "cpu.max" || file === "cpu.max.burst" || file === "memory.max",
   }));
+  const writes = bfq
+    ? [...all.filter(({ files }) => files[0] !== "io.weight"), ...bfqWrites(resources)]
+    : all;
   // "0 is a valid limit value … and SHOULD be treated as such" (config-linux.md#pids).
   if (resources.pids?.limit === 0n && !writes.some(({ files }) => files[0] === "pids.max")) {
     writes.push({ controller: "", files: ["pids.max"], value: "0", property: propertyOf("pids.max") });

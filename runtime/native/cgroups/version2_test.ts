@@ -33,3 +33,12 @@ Deno.test("version2Writes(): unified is written as it is, line by line; its cont
     /unified\["rdma\.max"\]: there is no controller rdma/,
   );
 });
+
+Deno.test("version2Writes(): weights of BFQ are not converted; a limit of 0 tasks is one", () => {
+  const blockIO = { weight: 500, weightDevice: [{ major: 8, minor: 0, weight: 300 }] };
+  const resources = parseResources(JSON.stringify({ blockIO, pids: { limit: 0 } }), "test");
+  const lines = (bfq: boolean): string[] =>
+    version2Writes(resources, [], bfq).map(({ files, value }) => `${files[0]}=${value}`).sort();
+  assert.deepEqual(lines(true), ["io.bfq.weight=500", "io.bfq.weight=8:0 300", "pids.max=0"]);
+  assert.deepEqual(lines(false), ["io.weight=8:0 2930", "io.weight=default 4950", "pids.max=0"]);
+});
