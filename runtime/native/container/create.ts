@@ -4,7 +4,7 @@ import { LifecycleError } from "../../lifecycle/error.ts";
 import { identify } from "../../lifecycle/host/processes.ts";
 import { writeExit } from "../../lifecycle/host/state_directory.ts";
 import type { BackendData } from "../../lifecycle/record.ts";
-import { Descriptor, isInherited, makePipe, whileOpen } from "../ffi/descriptors.ts";
+import { closingOnError, Descriptor, isInherited, makePipe, whileOpen } from "../ffi/descriptors.ts";
 import { sys, thisMachine } from "../ffi/kernel.ts";
 import { makeProgramFile } from "../ffi/program_file.ts";
 import { type Child, spawnProgram } from "../ffi/spawn.ts";
@@ -168,35 +168,36 @@ function begin(request: CreateRequest, prepared: Prepared, socket: Descriptor | 
   const maps: number[] = [];
   const [report, reporting] = makePipe("talking to the container's init");
   const [syncing, sync] = makePipe("talking to the container's init");
-  return whileOpen((own) => {
-    const [start, result] = [...makeFifos(directory), reporting, syncing].map(own) as [
-      Descriptor,
-      Descriptor,
-    ];
-    const descriptors = {
-      ...{ report: reporting.fd, sync: syncing.fd, start: start.fd, result: result.fd },
-      ...socket === undefined ? {} : { console: socket.fd },
-    };
-    const program = withUserNamespaces(
-      prepared.program,
-      directory,
-      (made) => (maps.push(made.fd), own(made)),
-    );
-    const table = initTable({
-      ...{ program, spec, process, descriptors, preserveFds: options.preserveFds },
-      ...options.noNewKeyring ? {} : { keyring: `_ses.${id}` },
-      architecture: thisMachine().architecture,
-    });
-    const file = own(makeProgramFile(table, directory));
-    const preserved = Array.from({ length: options.preserveFds }, (_, i) => 3 + i);
-    const child = spawnProgram({
-      file,
-      name: "umiak-init",
-      cloneFlags: isInSteps(program) ? 0 : program.cloneFlags,
-      descriptors: [...preserved, ...maps, ...Object.values(descriptors)],
-    });
-    return { child, table, report, sync };
-  });
+  return closingOnError([report, sync], () =>
+    whileOpen((own) => {
+      const [start, result] = [...makeFifos(directory), reporting, syncing].map(own) as [
+        Descriptor,
+        Descriptor,
+      ];
+      const descriptors = {
+        ...{ report: reporting.fd, sync: syncing.fd, start: start.fd, result: result.fd },
+        ...socket === undefined ? {} : { console: socket.fd },
+      };
+      const program = withUserNamespaces(
+        prepared.program,
+        directory,
+        (made) => (maps.push(made.fd), own(made)),
+      );
+      const table = initTable({
+        ...{ program, spec, process, descriptors, preserveFds: options.preserveFds },
+        ...options.noNewKeyring ? {} : { keyring: `_ses.${id}` },
+        architecture: thisMachine().architecture,
+      });
+      const file = own(makeProgramFile(table, directory));
+      const preserved = Array.from({ length: options.preserveFds }, (_, i) => 3 + i);
+      const child = spawnProgram({
+        file,
+        name: "umiak-init",
+        cloneFlags: isInSteps(program) ? 0 : program.cloneFlags,
+        descriptors: [...preserved, ...maps, ...Object.values(descriptors)],
+      });
+      return { child, table, report, sync };
+    }));
 }
 
 /** Makes a container's environment and its init, which waits for start. */

@@ -2,7 +2,7 @@
 import type { ProcessIdentity } from "../../lifecycle/record.ts";
 import { identify } from "../../lifecycle/host/processes.ts";
 import { LifecycleError } from "../../lifecycle/error.ts";
-import { Descriptor, makePipe, whileOpen } from "../ffi/descriptors.ts";
+import { closingOnError, Descriptor, makePipe, whileOpen } from "../ffi/descriptors.ts";
 import { sys } from "../ffi/kernel.ts";
 import { makeProgramFile } from "../ffi/program_file.ts";
 import { type Child, spawnProgram } from "../ffi/spawn.ts";
@@ -44,14 +44,15 @@ export interface Entering {
 function begin({ name, descriptors, directory, table: make }: Entering): Conversation {
   const [report, reporting] = makePipe(`starting ${name}`);
   const [syncing, sync] = makePipe(`starting ${name}`);
-  return whileOpen((own) => {
-    own(reporting);
-    own(syncing);
-    const table = make(reporting.fd, syncing.fd);
-    const file = own(makeProgramFile(table, directory));
-    const all = [...descriptors, reporting.fd, syncing.fd];
-    return { child: spawnProgram({ file, name, cloneFlags: 0, descriptors: all }), table, report, sync };
-  });
+  return closingOnError([report, sync], () =>
+    whileOpen((own) => {
+      own(reporting);
+      own(syncing);
+      const table = make(reporting.fd, syncing.fd);
+      const file = own(makeProgramFile(table, directory));
+      const all = [...descriptors, reporting.fd, syncing.fd];
+      return { child: spawnProgram({ file, name, cloneFlags: 0, descriptors: all }), table, report, sync };
+    }));
 }
 
 /** Starts it and waits until its program runs. Throws a LifecycleError if that does not. */

@@ -6,7 +6,7 @@ import { Stat } from "../../../fs/abi/stat.ts";
 import { statAt } from "../../../fs/vfs/attributes.ts";
 import { parsePath, type PathName } from "../../../fs/vfs/path_name.ts";
 import { readBundle } from "../../../runtime/engine/bundle_config.ts";
-import { prepareBundle } from "../../../runtime/sandbox/exec/host/prepare.ts";
+import { FIRST_PLACE, prepareFirst } from "../../../runtime/sandbox/exec/host/prepare.ts";
 import { HostInput, HostOutput } from "../../../runtime/sandbox/exec/host_stream.ts";
 import type { ReadyProcess } from "../../../runtime/sandbox/kernel/program_runner.ts";
 import type { Task } from "../../../runtime/sandbox/kernel/task.ts";
@@ -47,7 +47,7 @@ function namespacesOf(task: Task): Record<string, string> {
 /** Runs a case whose bundle is in `dir`. */
 export async function runInProcess(test: Case, dir: string, id: string): Promise<Result> {
   const notes: string[] = [];
-  let stage: "create" | "start" = "create", prepared: ReturnType<typeof prepareBundle>, ready: ReadyProcess;
+  let stage: "create" | "start" = "create", prepared: ReturnType<typeof prepareFirst>, ready: ReadyProcess;
   let output = "", errors = "";
   const collect = (into: (text: string) => void): HostOutput => {
     const decoder = new TextDecoder();
@@ -59,7 +59,9 @@ export async function runInProcess(test: Case, dir: string, id: string): Promise
   };
   try {
     const { bundle, rootfs, spec } = readBundle(dir);
-    prepared = prepareBundle(id, spec, bundle, rootfs, (message) => notes.push(message));
+    prepared = prepareFirst({ id, spec, bundle, rootfs, place: FIRST_PLACE }, {
+      diagnose: (message) => notes.push(message),
+    });
   } catch (error) {
     return test.fails === "create" || test.mayFail ? PASS : fail(`create: ${(error as Error).message}`);
   }
