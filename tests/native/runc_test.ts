@@ -6,7 +6,7 @@ import { type Config, inUserNamespace, nativeBundle, WITH_RUNC } from "./support
 const LOOK =
   "cat /proc/self/status; echo ----; cat /proc/self/mountinfo; echo ----; cat /proc/self/limits; " +
   "echo ----; ls -ln /dev /dev/shm; echo ----; cat /proc/self/uid_map /proc/self/gid_map; id -u; id -G; umask; hostname; " +
-  "echo ----; ls -l /proc/self/fd | wc -l; cat /proc/self/oom_score_adj; env; pwd; ls -ld /proc /sys /usr | cut -d' ' -f1,3,4";
+  "echo ----; ls -l /proc/self/fd | wc -l; cat /proc/self/oom_score_adj; env; pwd; stat -c '%A %u %g' /proc /sys /usr";
 
 /** What differs between any two containers, or must: numbers of processes and mounts, times, cgroups, what the caller of runc ignores. */
 function normal(text: string, bundle: string): string[] {
