@@ -21,28 +21,23 @@ async function* filesIn(directory: string): AsyncGenerator<string> {
 
 const fresh = `${out}.new`;
 await Deno.remove(fresh, { recursive: true }).catch(() => {});
-const { success } = await new Deno.Command(Deno.execPath(), {
-  args: [
-    "bundle",
-    "--quiet",
-    "--minify",
-    "--platform",
-    "deno",
-    "--code-splitting",
-    "--outdir",
-    fresh,
-    ...external,
-    `${root}cli/main.ts`,
-    `${root}cli/runtime/main.ts`,
-  ],
-  cwd: root,
-}).spawn().status;
-// deno bundle has been seen to succeed without writing anything.
-for (const entry of ["main.js", "runtime/main.js"]) {
-  if (success && await Deno.stat(`${fresh}/${entry}`).then(() => true, () => false)) continue;
-  console.error(`bundle: deno bundle wrote no ${entry}`);
+/** One program in a directory of its own: with two that share files, each has to be read in more and smaller pieces. */
+async function bundle(source: string, outdir: string): Promise<void> {
+  const { success } = await new Deno.Command(Deno.execPath(), {
+    args: [
+      ...["bundle", "--quiet", "--minify", "--platform", "deno", "--code-splitting", "--outdir", outdir],
+      ...[...external, `${root}${source}`],
+    ],
+    cwd: root,
+  }).spawn().status;
+  // deno bundle has been seen to succeed without writing anything.
+  if (success && await Deno.stat(`${outdir}/main.js`).then(() => true, () => false)) return;
+  console.error(`bundle: deno bundle wrote no ${outdir}/main.js`);
   Deno.exit(1);
 }
+
+await bundle("cli/main.ts", fresh);
+await bundle("cli/runtime/main.ts", `${fresh}/runtime`);
 // Deno reads every file that an import() names before it runs the first one: a name that it cannot see is read when it is wanted.
 for await (const file of filesIn(fresh)) {
   const text = await Deno.readTextFile(file);
