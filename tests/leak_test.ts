@@ -34,7 +34,8 @@ testWhen(
       ]);
       for (const what of ["descriptors", "files"]) assert.equal(late[what], early[what], what);
       // The runtime's own threads and heaps come and go.
-      assert.ok(late.threads <= early.threads + 2, `threads: ${early.threads}, ${late.threads}`);
+      // Deno's own pools grow with the machine's load, by a few; a leak would be one for each container.
+      assert.ok(late.threads <= early.threads + 16, `threads: ${early.threads}, ${late.threads}`);
       assert.ok(late.maps < early.maps * 1.5, `maps: ${early.maps}, ${late.maps}`);
       assert.ok(late.heap - early.heap < 8 * MB, `heap: ${early.heap}, ${late.heap}`);
       assert.ok(late.memory - early.memory < 64 * MB, `memory: ${early.memory}, ${late.memory}`);
