@@ -55,6 +55,11 @@ testWhen(
         const status = (): Promise<string> =>
           podman.ok("inspect", "long", "--format", "{{.State.Status}} {{.State.ExitCode}}");
         assert.equal(await status(), "running 0");
+        // On a busy machine podman 4.3 has been seen to lose the status of an exec (255, without a word): once more.
+        const first = await podman.call(["exec", "long", "/probe.wasm", "args", "inside"]);
+        if (first.code !== 255 || first.stderr !== "") {
+          assert.deepEqual([first.code, first.stdout], [0, "inside\n"]);
+        }
         assert.equal(await podman.ok("exec", "long", "/probe.wasm", "args", "inside"), "inside");
         assert.equal((await podman.call(["exec", "long", "/probe.wasm", "exit", "9"])).code, 9);
         assert.equal((await podman.call(["exec", "long", "/nope"])).code, 127);
@@ -98,7 +103,10 @@ testWhen(
         assert.equal(await podman.ok("logs", "talk"), "said");
         await podman.ok("rm", "-f", "busy", "talk");
         assert.equal(await podman.ok("ps", "-a", "-q"), "");
-        assert.deepEqual([...Deno.readDirSync(`${dir}/state`)].map(({ name }) => name), ["~lock"]);
+        assert.deepEqual(
+          [...Deno.readDirSync(`${dir}/state`)].map(({ name }) => name),
+          ["~lock"],
+        );
       } finally {
         await cleanUp(podman);
       }

@@ -154,7 +154,9 @@ testWhen(
       const before = descriptors();
       for (let i = 0; i < 3; i++) await bench.ok("run", "-b", path, "m");
       await Promise.all([1, 2, 3].map((n) => bench.ok("run", "-b", path, `m${n}`)));
-      assert.equal(descriptors(), before);
+      // The host closes its ends when it hears that a member has gone.
+      for (let i = 0; descriptors() > before && i < 500; i++) await new Promise((r) => setTimeout(r, 10));
+      assert.ok(descriptors() <= before, `${descriptors()} after ${before}`);
       const mark = `${bench.dir}/mark`;
       const hook = { path: "/bin/sh", args: ["sh", "-c", `echo $$ >${mark}; exec sleep ${LONG}`] };
       const slow = bundle(bench, "slow", ["args"], { ...shared(pid), pid }, {
