@@ -1,4 +1,5 @@
 /** Images: from a layout or a registry to what runs, to disk and back, beside Debian's tools. @module */
+import { withDockerRegistry } from "../tests/support/docker_registry.ts";
 import { reasonAgainst } from "../tests/support/when.ts";
 import { repositoryFile } from "../tests/support/umiak.ts";
 import { umiakCommand } from "./hosts.ts";
@@ -108,35 +109,9 @@ async function fromLayout(place: Place, image: BenchImage, rounds: number): Prom
 async function withRegistry<T>({ work }: Place, run: (host: string) => Promise<T>): Promise<T> {
   const directory = `${work}/registry`;
   await Deno.mkdir(directory);
-  const config = {
-    version: "0.1",
-    log: { level: "info", accesslog: { disabled: true } },
-    storage: { filesystem: { rootdirectory: `${directory}/data` } },
-    http: { addr: "127.0.0.1:0" },
-  };
-  await Deno.writeTextFile(`${directory}/config.yml`, JSON.stringify(config));
-  const child = new Deno.Command("docker-registry", {
-    args: ["serve", `${directory}/config.yml`],
-    stdout: "null",
-    stderr: "piped",
-    env: { OTEL_TRACES_EXPORTER: "none" },
-  }).spawn();
-  const host = Promise.withResolvers<string>();
-  const reading = (async () => {
-    let text = "";
-    for await (const chunk of child.stderr.pipeThrough(new TextDecoderStream())) {
-      text = (text + chunk).slice(-10_000);
-      const match = /listening on (127\.0\.0\.1:\d+)/.exec(text);
-      if (match !== null) host.resolve(match[1]!);
-    }
-    host.reject(new Error(`docker-registry has ended: ${text}`));
-  })();
   try {
-    return await run(await host.promise);
+    return await withDockerRegistry(directory, {}, run);
   } finally {
-    child.kill("SIGTERM");
-    await child.status;
-    await reading;
     await Deno.remove(directory, { recursive: true });
   }
 }

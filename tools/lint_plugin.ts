@@ -26,14 +26,6 @@ const IMPORTS: readonly (readonly [from: string, to: readonly string[]])[] = [
     "runtime/abi/",
     "fs/",
   ]],
-  ["runtime/native/", [
-    "runtime/native/",
-    "runtime/lifecycle/",
-    "runtime/program/",
-    "runtime/spec/",
-    "runtime/abi/",
-    "fs/",
-  ]],
   ["runtime/engine/", ["runtime/", "image/", "fs/", "json/"]],
   ["cli/", [
     "cli/",

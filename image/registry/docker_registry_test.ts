@@ -1,5 +1,6 @@
 /** The client with Debian's docker-registry behind htpasswd, and with skopeo at the other end. */
 import assert from "node:assert/strict";
+import { withDockerRegistry } from "../../tests/support/docker_registry.ts";
 import { withDirectory } from "../../tests/support/umiak.ts";
 import { testWhen } from "../../tests/support/when.ts";
 import { referrersTag } from "../referrers.ts";
@@ -23,37 +24,10 @@ const NEEDS = { os: ["linux"], tools: ["docker-registry"] } as const;
 async function withRegistry(run: (host: string, directory: string) => Promise<void>): Promise<void> {
   await withDirectory(async (directory) => {
     await Deno.writeTextFile(`${directory}/htpasswd`, HTPASSWD);
-    const config = {
-      version: "0.1",
-      log: { level: "info", accesslog: { disabled: true } },
-      storage: { filesystem: { rootdirectory: `${directory}/data` }, delete: { enabled: true } },
-      http: { addr: "127.0.0.1:0" },
+    await withDockerRegistry(directory, {
+      storage: { delete: { enabled: true } },
       auth: { htpasswd: { realm: "test", path: `${directory}/htpasswd` } },
-    };
-    await Deno.writeTextFile(`${directory}/config.yml`, JSON.stringify(config));
-    const child = new Deno.Command("docker-registry", {
-      args: ["serve", `${directory}/config.yml`],
-      stdout: "null",
-      stderr: "piped",
-      env: { OTEL_TRACES_EXPORTER: "none" },
-    }).spawn();
-    const address = Promise.withResolvers<string>();
-    const reading = (async () => {
-      let text = "";
-      for await (const chunk of child.stderr.pipeThrough(new TextDecoderStream())) {
-        text = (text + chunk).slice(-10_000);
-        const match = /listening on (127\.0\.0\.1:\d+)/.exec(text);
-        if (match !== null) address.resolve(match[1]!);
-      }
-      address.reject(new Error(`docker-registry has ended: ${text}`));
-    })();
-    try {
-      await run(await address.promise, directory);
-    } finally {
-      child.kill("SIGTERM");
-      await child.status;
-      await reading.catch(() => {});
-    }
+    }, (host) => run(host, directory));
   });
 }
 
