@@ -26,20 +26,10 @@ import { lookupAt, mkdirAt, mountAt, mountinfo, type MountNamespace } from "../f
 import { path, testCaller } from "../fs/testing/mod.ts";
 import { TmpfsSuper, tmpfsType } from "../fs/tmpfs/mod.ts";
 import { testWhen } from "./support/when.ts";
+import { random } from "./support/random.ts";
 
 const NEEDS = { root: true, os: ["linux"] as const, tools: ["unshare", "nsenter", "mount", "umount"] };
 const STEPS = 40;
-
-/** A seeded generator (mulberry32). */
-function random(seed: number): (below: number) => number {
-  let state = seed;
-  return (below) => {
-    state = state + 0x6d2b79f5 | 0;
-    let t = Math.imul(state ^ state >>> 15, 1 | state);
-    t = t + Math.imul(t ^ t >>> 7, 61 | t) ^ t;
-    return ((t ^ t >>> 14) >>> 0) % below;
-  };
-}
 
 interface Step {
   /** Which namespace it is made in. */

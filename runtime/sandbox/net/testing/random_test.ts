@@ -16,6 +16,7 @@ import {
 import { here } from "./here.ts";
 import { linux, reasonAgainstLinux } from "./linux.ts";
 import type { ScriptAddress, ScriptSockets } from "./sockets.ts";
+import { random } from "../../../../tests/support/random.ts";
 
 const LO = "127.0.0.1";
 /** A port that nobody listens at, and that needs no privilege. */
@@ -23,16 +24,6 @@ const NOBODY = 64_999;
 /** The loopback address of a family. */
 const loopback = (family: number): string => family === AF_INET6 ? "::1" : LO;
 const SCRIPTS = 60 * Number(Deno.env.get("UMIAK_FUZZ") ?? 1), STEPS = 50, SLOTS = 4;
-
-/** Numbers that are the same for the same seed (mulberry32). */
-function random(seed: number): (below: number) => number {
-  return (below) => {
-    seed = (seed + 0x6d2b79f5) | 0;
-    let t = Math.imul(seed ^ seed >>> 15, 1 | seed);
-    t = (t + Math.imul(t ^ t >>> 7, 61 | t)) ^ t;
-    return ((t ^ t >>> 14) >>> 0) % below;
-  };
-}
 
 const NAMES = new Map<number, string>(Object.entries(ERRNO).map(([name, number]) => [-number, name]));
 const named = (result: unknown): string =>
