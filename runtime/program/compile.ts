@@ -9,11 +9,13 @@ import {
   OPEN_TREE_CLONE,
 } from "../../fs/abi/mount.ts";
 import { AT_EMPTY_PATH, AT_FDCWD, AT_RECURSIVE, O_CLOEXEC, O_DIRECTORY, O_PATH } from "../../fs/abi/open.ts";
+import { refusal } from "../spec/refusal.ts";
 import type { Spec } from "../spec/types.ts";
 import { ProgramBuilder } from "./builder.ts";
 import { compileCgroup } from "./compile_cgroup.ts";
 import { compileDevices } from "./compile_devices.ts";
 import { cloneFlagsOf, compileJoins, compileOwnNamespaces, compileParent } from "./compile_namespaces.ts";
+import { compileOverlayRoot, splitRoot } from "./compile_overlay.ts";
 import { compileMask, compileMount, compileReadOnly, mountAttr, openNull } from "./compile_mounts.ts";
 import { compileExec, compileIdentity } from "./compile_process.ts";
 import { compileDomain } from "./compile_scheduling.ts";
@@ -59,6 +61,16 @@ function compileRoot(b: ProgramBuilder, spec: Spec, options: CompileOptions): Re
     rule,
   );
   const tree = OPEN_TREE_CLONE | O_CLOEXEC | AT_RECURSIVE;
+  const { overlay, mounts } = splitRoot(spec);
+  if (overlay !== undefined) {
+    // It is mounted before anything of it could be kept from the host.
+    if (shared) {
+      throw refusal("linux.rootfsPropagation", "a root filesystem that is an overlay cannot be shared");
+    }
+    const made = compileOverlayRoot(b, overlay, options.rootfs);
+    for (const mount of mounts) compileMount(b, made, mount, options.isFile ?? (() => false));
+    return made;
+  }
   const root = b.call("open_tree", [AT_FDCWD, options.rootfs, tree], what, {
     keep: "root",
     spec: "config.md#root",
@@ -72,7 +84,7 @@ function compileRoot(b: ProgramBuilder, spec: Spec, options: CompileOptions): Re
     );
   }
   b.call("move_mount", [root, "", AT_FDCWD, shared ? "/" : options.rootfs, MOVE_MOUNT_F_EMPTY_PATH], what);
-  for (const mount of spec.mounts) compileMount(b, root, mount, options.isFile ?? (() => false));
+  for (const mount of mounts) compileMount(b, root, mount, options.isFile ?? (() => false));
   return root;
 }
 

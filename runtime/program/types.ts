@@ -29,6 +29,7 @@ export type SyscallName =
   | "ioctl"
   | "mkdirat"
   | "mknodat"
+  | "mount"
   | "mount_setattr"
   | "move_mount"
   | "newfstatat"
