@@ -24,6 +24,10 @@ export interface CreateOptions extends StreamOptions {
   readonly noNewKeyring: boolean;
   /** Leave cgroups to systemd. */
   readonly systemdCgroup: boolean;
+  /** Descriptors of this process that the container's has as its standard ones, in place of this process's own. */
+  readonly stdio?: readonly [stdin: number, stdout: number, stderr: number];
+  /** The container's process is killed when this one ends. */
+  readonly endsWithCaller?: boolean;
 }
 
 /** A container's process on the host. */

@@ -200,6 +200,7 @@ function begin(request: CreateRequest, prepared: Prepared, socket: Descriptor | 
     }));
 }
 
+        endsWithCaller: options.endsWithCaller ?? false,
 /** Makes a container's environment and its init, which waits for start. */
 export async function createInit(request: CreateRequest): Promise<InitProcess> {
   const { spec, options } = request;
@@ -208,6 +209,7 @@ export async function createInit(request: CreateRequest): Promise<InitProcess> {
   checkPreserved(options.preserveFds);
   const prepared = prepare(request);
   const terminal = spec.process?.terminal ?? false;
+        ...options.stdio === undefined ? {} : { stdio: options.stdio },
   checkTerminal(terminal, options.detached, options.consoleSocket);
   const sockets = consoleSockets(terminal, options.consoleSocket);
   let conversation: Conversation | undefined;

@@ -27,6 +27,8 @@ export interface SpawnRequest {
   readonly cloneFlags: number;
   /** Descriptors that it gets beside the standard ones. */
   readonly descriptors: readonly number[];
+  /** What it has as its standard descriptors; by default this process's own. */
+  readonly stdio?: readonly [stdin: number, stdout: number, stderr: number];
   /** Cgroup (version 2) that it begins in: a descriptor. */
   readonly cgroup?: number;
 }
@@ -42,7 +44,9 @@ export interface Child {
 const CLONE_INTO_CGROUP = 0x200000000;
 
 /** What this process and, from the clone to its exec, the child do. They share memory: the child has no stack of its own and needs none. */
-function steps({ file, name, cloneFlags, descriptors, cgroup }: SpawnRequest): NativeStep[] {
+function steps(
+  { file, name, cloneFlags, descriptors, stdio = [0, 1, 2], cgroup }: SpawnRequest,
+): NativeStep[] {
   const what = "starting the container's init";
   const into = cgroup === undefined ? 0 : CLONE_INTO_CGROUP;
   const flags = CLONE_VM + CLONE_VFORK + CLONE_PIDFD + CLONE_CLEAR_SIGHAND + into + cloneFlags;
@@ -71,6 +75,8 @@ function steps({ file, name, cloneFlags, descriptors, cgroup }: SpawnRequest): N
     restore,
     { op: "RET", args: [0] },
     { label: "child" },
+    // Descriptors of this process are above the standard ones, which are what they were where nothing else is said.
+    ...stdio.flatMap((fd, i): NativeStep[] => fd === i ? [] : [{ native: "dup3", args: [fd, i, 0], what }]),
     { native: "close_range", args: [3, LAST_DESCRIPTOR, CLOSE_RANGE_CLOEXEC], what },
     ...descriptors.map((fd): NativeStep => ({ native: "fcntl", args: [fd, F_SETFD, 0], what })),
     { native: "execveat", args: [file.fd, "", [name], { bytes: new Uint8Array(8) }, AT_EMPTY_PATH], what },

@@ -1,6 +1,8 @@
 /** The program of a container's init, from its first instruction to its execve. @module */
 import { ENOSYS } from "../../../fs/abi/errno.ts";
 import { CLONE_NEWPID, CLONE_NEWTIME, CLONE_NEWUSER } from "../../abi/linux/clone.ts";
+import { PR_SET_PDEATHSIG } from "../../abi/linux/prctl.ts";
+import { SIGNAL } from "../../abi/linux/signal.ts";
 import { AT_FDCWD, O_CLOEXEC, O_RDONLY } from "../../../fs/abi/open.ts";
 import type { CopyStep, Step, SyscallProgram } from "../../program/types.ts";
 import type { Process, Spec } from "../../spec/types.ts";
@@ -54,6 +56,8 @@ export interface InitRequest {
   /** Name of a session keyring to make; undefined to keep the runtime's. */
   readonly keyring?: string;
   /** For whom. */
+  /** It is killed when the thread that has started it ends (man 2 PR_SET_PDEATHSIG). */
+  readonly endsWithCaller?: boolean;
   readonly architecture: Architecture;
 }
 
@@ -71,6 +75,11 @@ function enterTimeNamespace(): NativeStep[] {
 /** What Linux wants to be done between the namespaces and the session. */
 function ownNamespaces({ spec, keyring }: InitRequest): NativeStep[] {
   const isNew = (type: string): boolean =>
+/** The kernel kills this process when its parent has ended: one that has ended already closes what is read next. */
+function endWithCaller(): NativeStep {
+  return { call: "prctl", args: [PR_SET_PDEATHSIG, SIGNAL.SIGKILL, 0, 0, 0], what: "ending with the runtime" };
+}
+
     spec.linux.namespaces.some((each) => each.type === type && each.path === undefined);
   return [
     ...isNew("time") ? enterTimeNamespace() : [],
@@ -125,7 +134,8 @@ export function initSteps(request: InitRequest): NativeStep[] {
       if (stage === "environment") return [say(SAYS.environment), ...awaitByte(sync, stage)];
       if (stage === "terminal") return console === undefined ? [] : sendDescriptor(console, fd!);
       return [
-        ...lookUpProgram(process),
+        // No change of ids, which would take it back, is to come.
+        ...request.endsWithCaller ? [endWithCaller()] : [],
         say(SAYS.created),
         ...awaitByte(sync, stage),
         reportTo(result),
