@@ -52,7 +52,7 @@ function fromOptions(parsed: Parsed, base: Process | undefined, args: readonly s
         bounding: add(capabilities?.bounding),
         effective: add(capabilities?.effective),
         permitted: add(capabilities?.permitted),
-        inheritable: add(capabilities?.inheritable),
+        inheritable: capabilities?.inheritable ?? [], // never by --cap: files could gain them (CVE-2022-29162)
         ambient: capabilities?.ambient ?? [],
       },
     },
