@@ -11,6 +11,8 @@ export interface CallOptions {
   readonly ok?: readonly number[];
   /** Where to go on when it fails. */
   readonly onError?: string;
+  /** The only errnos with which it goes on there. */
+  readonly errors?: readonly number[];
   /** The rule that asks for it. */
   readonly spec?: string;
 }

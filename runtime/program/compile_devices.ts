@@ -50,10 +50,14 @@ function compileNode(
       const wanted = { st_fmt: TYPES[each.type]!, st_rdev: makedev(each.major, each.minor) };
       b.call("newfstatat", [dir, name, wanted, AT_SYMLINK_NOFOLLOW], what, { spec });
     }
-    if (each.uid !== 0 || each.gid !== 0) b.call("fchownat", [dir, name, each.uid, each.gid, 0], what);
+    if (each.uid !== 0 || each.gid !== 0) {
+      // Whoever shares the directory may put a link there meanwhile, and the root is still the host's.
+      b.call("fchownat", [dir, name, each.uid, each.gid, AT_SYMLINK_NOFOLLOW], what);
+    }
     return;
   }
   b.call("mknodat", [dir, name, S_IFREG | 0o666, 0], what, { ok: [EEXIST], spec });
+  if (options.covered) return;
   const flags = OPEN_TREE_CLONE | O_CLOEXEC;
   const node = b.call("open_tree", [AT_FDCWD, each.path, flags], what, { keep: "dev" });
   b.call("move_mount", [node, "", dir, name, MOVE_MOUNT_F_EMPTY_PATH], what);
@@ -66,6 +70,8 @@ interface NodeOptions {
   readonly bind: boolean;
   /** It is in the configuration: something else in its place is an error. */
   readonly listed: boolean;
+  /** The terminal will be mounted on it: what could be uncovered must not be the host's. */
+  readonly covered: boolean;
 }
 
 /** Makes the nodes of `devices` and those that are always there, and the links. `bind`: it is done in a user namespace. */
@@ -89,7 +95,8 @@ export function compileDevices(
     const name = each.path.slice(slash + 1);
     const listed = own.has(each.path);
     const spec = listed ? "config-linux.md#devices" : "config-linux.md#default-devices";
-    compileNode(b, dir, name, each, { what, spec, bind, listed });
+    const covered = terminal && each.path === "/dev/console";
+    compileNode(b, dir, name, each, { what, spec, bind, listed, covered });
   }
   for (const [target, path] of LINKS) {
     b.call("symlinkat", [target, dev, path], `linking /dev/${path}`, {

@@ -1,5 +1,5 @@
 /** Mounts of a container as system calls (config.md#mounts). Targets are opened inside the root and mounted on by descriptor. @module */
-import { EEXIST } from "../../fs/abi/errno.ts";
+import { EEXIST, EINVAL, ENOENT, ENOTDIR } from "../../fs/abi/errno.ts";
 import {
   FSCONFIG_CMD_CREATE,
   FSCONFIG_CMD_RECONFIGURE,
@@ -260,24 +260,32 @@ export function openNull(b: ProgramBuilder): Ref {
   });
 }
 
+/** What is not there needs no protection; a path that cannot be looked at for another reason may well be there later. */
+const MISSING = [ENOENT, ENOTDIR];
+
 /** Hides a path: a file behind the null device, a directory behind an empty read-only one (config-linux.md#masked-paths). */
 export function compileMask(b: ProgramBuilder, path: string, null_: Ref): void {
   const what = `masking ${path}`;
-  const directory = b.newLabel("mask"), done = b.newLabel("masked");
+  const directory = b.newLabel("mask"), masked = b.newLabel("masked"), done = b.newLabel("done");
   const how = { flags: O_PATH | O_CLOEXEC, mode: 0, resolve: 0 };
   const at = b.call("openat2", [AT_FDCWD, path, how], what, {
     keep: "fd",
     onError: done,
+    errors: MISSING,
     spec: "config-linux.md#masked-paths",
   });
   const clone = OPEN_TREE_CLONE | O_CLOEXEC | AT_EMPTY_PATH;
   const device = b.call("open_tree", [null_, "", clone], what, { keep: "mnt" });
-  b.call("move_mount", [device, "", at, "", EMPTY], what, { onError: directory });
-  b.jump(done);
+  b.call("move_mount", [device, "", at, "", EMPTY], what, { onError: directory, errors: [EINVAL] });
+  b.jump(masked);
   b.label(directory);
   const options = ["nr_blocks=1", "nr_inodes=1", "mode=755"];
   const empty = newFilesystem(b, "tmpfs", "tmpfs", options, MOUNT_ATTR_RDONLY, what);
   b.call("move_mount", [empty, "", at, "", EMPTY], what);
+  b.call("close", [empty], what);
+  b.label(masked);
+  b.call("close", [device], what);
+  b.call("close", [at], what);
   b.label(done);
 }
 
@@ -289,9 +297,11 @@ export function compileReadOnly(b: ProgramBuilder, path: string): void {
   const tree = b.call("open_tree", [AT_FDCWD, path, flags], what, {
     keep: "mnt",
     onError: done,
+    errors: MISSING,
     spec: "config-linux.md#readonly-paths",
   });
   b.call("mount_setattr", [tree, "", AT_EMPTY_PATH | AT_RECURSIVE, mountAttr(MOUNT_ATTR_RDONLY, 0)], what);
   b.call("move_mount", [tree, "", AT_FDCWD, path, MOVE_MOUNT_F_EMPTY_PATH], what);
+  b.call("close", [tree], what);
   b.label(done);
 }

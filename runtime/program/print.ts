@@ -74,6 +74,7 @@ const SHOWN: Readonly<Record<string, Readonly<Record<number, (value: number) => 
   bpf: { 0: (v) => v === 8 ? "BPF_PROG_ATTACH" : String(v) },
   fspick: { 2: (v) => flags(v, PICK) },
   newfstatat: { 3: (v) => flags(v, AT) },
+  fchownat: { 4: (v) => flags(v, AT) },
   seccomp: { 0: (v) => v === 1 ? "SECCOMP_SET_MODE_FILTER" : String(v), 1: (v) => flags(v, SECCOMP) },
   unlinkat: { 2: (v) => flags(v, AT) },
   ioctl: { 1: (v) => REQUESTS.get(v) ?? `0x${v.toString(16)}` },
@@ -140,7 +141,9 @@ function line(step: Step): string {
     ? ""
     : step.onError === "ignore"
     ? " else go on"
-    : ` else goto ${step.onError}`;
+    : ` else ${
+      step.errors === undefined ? "" : `if ${step.errors.map(errnoName).join(", ")} `
+    }goto ${step.onError}`;
   return `    ${result}${call}${ok}${onError}  # ${step.what}${
     step.spec === undefined ? "" : ` (${step.spec})`
   }`;

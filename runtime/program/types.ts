@@ -206,6 +206,8 @@ export interface CallStep {
   readonly ok?: readonly number[];
   /** Label to continue at when it fails, in place of ending the program. "ignore" goes on with the next step. */
   readonly onError?: string;
+  /** Errnos that `onError` is for: every other one ends the program. All by default. */
+  readonly errors?: readonly number[];
   /** What is being done, to what: the start of the error message ("mount tmpfs on /dev"). */
   readonly what: string;
   /** Where the rule comes from ("config.md#mounts"). */

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { withBench } from "../runtime/support.ts";
+import { runtimeCommand, withBench } from "../runtime/support.ts";
 import { testWhen } from "../support/when.ts";
 import { inUserNamespace, NATIVE, nativeBundle } from "./support.ts";
 
@@ -135,17 +135,56 @@ testWhen(
 );
 
 testWhen(
+  { ...NATIVE, tools: ["prlimit"] },
+  "masked and read-only paths are never left out for want of descriptors, or because a link leads nowhere",
+  () =>
+    withBench(async (bench) => {
+      const names = Array.from({ length: 300 }, (_, i) => `secret${i}`);
+      const script =
+        "cat /etc/s/* /etc/d/*/x 2>/dev/null | wc -c; (: >/etc/r/secret299) 2>/dev/null || echo kept";
+      const bundle = nativeBundle(bench, "b", script, (config) => {
+        config.root.readonly = false;
+        config.process.rlimits = [];
+        config.linux.maskedPaths = names.flatMap((name) => [`/etc/s/${name}`, `/etc/d/${name}`]);
+        config.linux.readonlyPaths = names.map((name) => `/etc/r/${name}`);
+      });
+      for (const name of names) {
+        Deno.mkdirSync(`${bundle}/rootfs/etc/d/${name}`, { recursive: true });
+        for (const directory of ["s", "r"]) {
+          Deno.mkdirSync(`${bundle}/rootfs/etc/${directory}`, { recursive: true });
+        }
+        for (const path of [`d/${name}/x`, `s/${name}`, `r/${name}`]) {
+          Deno.writeTextFileSync(`${bundle}/rootfs/etc/${path}`, "secret\n");
+        }
+      }
+      const { stdout, stderr } = await new Deno.Command("prlimit", {
+        args: ["--nofile=200:200", ...runtimeCommand(bench.root), "run", "-b", bundle, "c"],
+        stdin: "null",
+      }).output();
+      const said = [stdout, stderr].map((bytes) => new TextDecoder().decode(bytes));
+      assert.deepEqual(said, ["0\nkept\n", ""]);
+      const loop = nativeBundle(
+        bench,
+        "loop",
+        "true",
+        (config) => config.linux.maskedPaths = ["/etc/loop/x"],
+      );
+      Deno.symlinkSync("loop", `${loop}/rootfs/etc/loop`);
+      assert.match((await bench.call("run", "-b", loop, "c")).stderr, /masking \/etc\/loop\/x: .*ELOOP/);
+    }),
+);
+
+testWhen(
   NATIVE,
   "CVE-2022-29162: no capability is inheritable that has not been asked for",
   () =>
     withBench(async (bench) => {
-      const { stdout } = await bench.call(
-        "run",
-        "-b",
-        nativeBundle(bench, "b", "grep CapInh /proc/self/status"),
-        "c",
-      );
-      assert.match(stdout, /CapInh:\t0{16}/);
+      const look = "grep CapInh /proc/self/status";
+      await bench.ok("run", "-d", "-b", nativeBundle(bench, "b", `${look}; exec sleep 1000`), "c");
+      const run = bench.calls, none = "CapInh:\t0000000000000000\n";
+      const exec = ["exec", "--cap", "CAP_SYS_ADMIN", "c", "sh", "-c", look];
+      while (bench.output(run) === "") await new Promise((resolve) => setTimeout(resolve, 10));
+      assert.deepEqual([bench.output(run), await bench.ok(...exec)], [none, none]);
     }),
 );
 

@@ -2,42 +2,7 @@ import assert from "node:assert/strict";
 import { withBench } from "../runtime/support.ts";
 import { testWhen } from "../support/when.ts";
 import { inUserNamespace, NATIVE, nativeBundle } from "./support.ts";
-
-/** Takes one terminal at a socket, types a line, and prints what the terminal shows until its end. */
-const TAKER = `
-import os, socket, sys
-server = socket.socket(socket.AF_UNIX); server.bind(sys.argv[1]); server.listen()
-print("ready", flush=True)
-connection, _ = server.accept()
-name, fds, _, _ = socket.recv_fds(connection, 4096, 4)
-print(name.decode(), len(fds), flush=True)
-os.write(fds[0], b"typed\\n")
-shown = b""
-while True:
-    try: part = os.read(fds[0], 4096)
-    except OSError: break
-    if not part: break
-    shown += part
-print(shown.decode(), end="")
-`;
-
-/** What a terminal shows whose master is sent to a console socket while `use` makes it. */
-async function terminalOf(path: string, use: (socket: string) => Promise<void>): Promise<string> {
-  const taker = new Deno.Command("python3", { args: ["-c", TAKER, path], stdout: "piped", stderr: "inherit" })
-    .spawn();
-  const reader = taker.stdout.getReader(), decoder = new TextDecoder();
-  let said = "";
-  const more = async (): Promise<boolean> => {
-    const { done, value } = await reader.read();
-    said += decoder.decode(value, { stream: true });
-    return !done;
-  };
-  while (!said.includes("ready\n") && await more());
-  await use(path);
-  while (await more());
-  await taker.status;
-  return said;
-}
+import { terminalOf } from "./terminal.ts";
 
 const SCRIPT =
   "read line; echo got $line; tty; stat -c '%u %t' /dev/pts/0; cat /proc/self/stat | cut -d' ' -f7";

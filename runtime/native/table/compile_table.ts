@@ -70,15 +70,31 @@ class Writer {
     if ((step.ok?.length ?? 0) > 1) {
       throw new TypeError(`table: ${step.what}: only one errno can count as success`);
     }
-    this.notes.set(this.lines.length, { what: step.what, call: name });
+    const at = this.lines.length;
+    this.notes.set(at, { what: step.what, call: name });
+    const which = step.onError === undefined ? undefined : step.errors;
     this.lines.push({
       op: OP.SYS,
       nr,
       words,
       ...step.ok === undefined ? {} : { ok: step.ok[0]! },
       ...step.result === undefined ? {} : { result: step.result },
-      ...step.onError === undefined ? {} : { onError: step.onError },
+      ...step.onError === undefined ? {} : { onError: which === undefined ? step.onError : `\0which${at}` },
     });
+    if (which !== undefined) this.#distinguish(at, which, step.onError!);
+  }
+
+  /** After a call: with the errnos that count it goes on at `target`, and with others it has failed. */
+  #distinguish(at: number, errors: readonly number[], target: string): void {
+    const went = `\0went${at}`, errno = { slotOf: SLOT.ERRNO };
+    this.lines.push({ op: OP.JMP, target: went, words: [] });
+    this.labels.set(`\0which${at}`, this.lines.length);
+    this.lines.push(
+      ...errors.map((each) => ({ op: OP.JEQ, words: [errno, value(each)], target })),
+      { op: OP.MOV, words: [value(at)], result: SLOT.FAILED },
+      { op: OP.JMP, words: [value(FATAL_RECORD)] },
+    );
+    this.labels.set(went, this.lines.length);
   }
 
   step(step: NativeStep): void {

@@ -30,7 +30,7 @@ import type { NativeArg } from "./types.ts";
 /** An argument of a record. */
 export type Word =
   | { readonly value: bigint }
-  | { readonly slotOf: string }
+  | { readonly slotOf: string | number }
   | { readonly data: number }
   | { readonly addressOfSlot: number };
 

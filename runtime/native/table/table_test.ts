@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { EEXIST, ENOENT } from "../../../fs/abi/errno.ts";
+import { EEXIST, EINVAL, ENOENT } from "../../../fs/abi/errno.ts";
 import { O_DIRECTORY, O_PATH } from "../../../fs/abi/open.ts";
 import { syscallNumber } from "../../abi/linux/syscall_numbers.ts";
 import { MACHINES } from "../asm/machine.ts";
@@ -56,6 +56,11 @@ Deno.test("failures: what counts as success, what goes on elsewhere, what ends t
   assert.deepEqual(run({ ok: [EEXIST] }, -EEXIST), [1n, BigInt(EEXIST), 0n]);
   assert.deepEqual(run({ onError: "ignore" }, -ENOENT), [1n, BigInt(ENOENT), 0n]);
   assert.deepEqual(run({ onError: "elsewhere" }, -ENOENT), [2n, BigInt(ENOENT), 0n]);
+  const some = { onError: "elsewhere", errors: [ENOENT, EEXIST] };
+  for (const each of [ENOENT, EEXIST]) assert.deepEqual(run(some, -each), [2n, BigInt(each), 0n]);
+  assert.deepEqual(run(some, 0), [1n, 0n, 0n]);
+  const [ended, why, where] = run(some, -EINVAL);
+  assert.deepEqual([BigInt.asIntN(64, ended!), why, where > 0n], [-1n, BigInt(EINVAL), true]);
   const [value, errno, record] = run({}, -ENOENT);
   assert.deepEqual([BigInt.asIntN(64, value!), errno], [-1n, BigInt(ENOENT)]);
   assert.equal(compileTable(make({}), END, "x86_64").notes.get(Number(record))!.what, "making a");

@@ -206,7 +206,7 @@ async function runSteps(
         if (step.result !== undefined) run.results.set(step.result, result);
       } else if (step.ok?.includes(-result)) continue;
       else if (step.onError === "ignore") continue;
-      else if (step.onError !== undefined) i = jump(step.onError);
+      else if (step.onError !== undefined && (step.errors?.includes(-result) ?? true)) i = jump(step.onError);
       else {
         const why = step.call === "execve" && task.execMessage !== "" ? task.execMessage : errnoText(-result);
         throw new ProgramError(`${step.what}: ${why}`, -result, step.call);
