@@ -1,5 +1,6 @@
 /** Kill -9 of whoever has to do with a container, and many containers at once: nothing hangs, nothing is left. @module */
 import assert from "node:assert/strict";
+import { repositoryFile } from "../support/umiak.ts";
 import { testWhen } from "../support/when.ts";
 import { type Bench, processesWith, withBench } from "./support.ts";
 
@@ -127,6 +128,48 @@ testWhen(
       await bench.ok("exec", "c", "/probe.wasm", "args", "still here");
       assert.equal((await bench.state("c")).status, "running");
       await bench.ok("delete", "-f", "c");
+      assert.deepEqual(await leftovers(bench), { names: [], processes: [] });
+    }),
+);
+
+testWhen(
+  linux,
+  "a detached program that ends before its caller: the process that stands for it keeps the status for whoever inherits it",
+  () =>
+    withBench(async (bench) => {
+      await bench.ok("run", "-d", "-b", bench.bundle("b", ["sleep", LONG]), "c");
+      const caller = await new Deno.Command(Deno.execPath(), {
+        args: [
+          ...["run", "--quiet", "--allow-all", "--no-check", "--no-lock"],
+          ...["--config", repositoryFile("deno.json"), repositoryFile("tests/runtime/detached_exec.ts")],
+          ...[bench.root, "c"],
+        ],
+      }).output();
+      assert.deepEqual(
+        [caller.code, new TextDecoder().decode(caller.stdout), new TextDecoder().decode(caller.stderr)],
+        [0, "S\n", ""],
+      );
+      await bench.ok("delete", "-f", "c");
+
+      // The same of a container: its caller waits for a hook while the program ends.
+      const pidFile = `${bench.dir}/pid`, go = `${bench.dir}/go`;
+      await new Deno.Command("mkfifo", { args: [go] }).output();
+      const hook = { path: "/bin/sh", args: ["sh", "-c", `read line <'${go}'`] };
+      const { result } = bench.spawn([
+        ...["run", "-d", "--pid-file", pidFile, "-b"],
+        ...[bench.bundle("b2", ["args", "said"], { hooks: { poststart: [hook] } }), "c"],
+      ]);
+      while (!await Deno.lstat(pidFile).then(() => true, () => false)) {
+        await new Promise((r) => setTimeout(r, 10));
+      }
+      while (!bench.output().includes("said")) await new Promise((r) => setTimeout(r, 10));
+      await new Promise((r) => setTimeout(r, 200));
+      const pid = Deno.readTextFileSync(pidFile);
+      assert.match(Deno.readTextFileSync(`/proc/${pid}/stat`), /\) S /);
+      await Deno.writeTextFile(go, "\n");
+      assert.deepEqual(await result, { code: 0, stdout: "said\n", stderr: "" });
+      assert.equal((await bench.stopped("c")).exitStatus, 0);
+      await bench.ok("delete", "c");
       assert.deepEqual(await leftovers(bench), { names: [], processes: [] });
     }),
 );

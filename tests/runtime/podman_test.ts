@@ -55,11 +55,6 @@ testWhen(
         const status = (): Promise<string> =>
           podman.ok("inspect", "long", "--format", "{{.State.Status}} {{.State.ExitCode}}");
         assert.equal(await status(), "running 0");
-        // Seen on a busy machine: 255, without a word. Whether umiak-runtime or podman loses the status is not known yet.
-        const first = await podman.call(["exec", "long", "/probe.wasm", "args", "inside"]);
-        if (first.code !== 255 || first.stderr !== "") {
-          assert.deepEqual([first.code, first.stdout], [0, "inside\n"]);
-        }
         assert.equal(await podman.ok("exec", "long", "/probe.wasm", "args", "inside"), "inside");
         assert.equal((await podman.call(["exec", "long", "/probe.wasm", "exit", "9"])).code, 9);
         assert.equal((await podman.call(["exec", "long", "/nope"])).code, 127);

@@ -105,7 +105,10 @@ async function converse(request: CreateRequest, socket: FrameSocket, init: InitP
   }
 }
 
-/** Makes the host process of a container and has it prepare everything. */
+/**
+ * Makes the host process of a container and has it prepare everything. Once detached, that ends when this one has left (see host/left.ts): the
+ * socket stays open.
+ */
 export async function createInit(request: CreateRequest): Promise<InitProcess> {
   checkOptions(request);
   const { id, directory } = request;
@@ -123,10 +126,12 @@ export async function createInit(request: CreateRequest): Promise<InitProcess> {
     const conn = await Promise.race([listener.accept(), ended]);
     if (conn === null) throw gone(id);
     const socket = new FrameSocket(conn);
+    let stays = false;
     try {
       await converse(request, socket, init);
+      stays = request.options.detached;
     } finally {
-      await socket.close();
+      if (!stays) await socket.close();
     }
     children.set(child.pid, child);
     child.unref();

@@ -53,13 +53,17 @@ export async function execIn(
   return { pid: Deno.pid, wait: () => attached.wait().finally(forget) };
 }
 
-/** Starts a process of the host that stands for the container's, and waits until the program runs. */
+/**
+ * Starts a process of the host that stands for the container's, and waits until the program runs. Once detached, it ends when this one has
+ * left (see host/left.ts): the socket stays open.
+ */
 async function detach(
   container: Container,
   control: string,
   process: Process,
-  { consoleSocket, ignorePaused }: ExecOptions,
+  options: ExecOptions,
 ): Promise<Deno.ChildProcess> {
+  const { consoleSocket } = options;
   const { id } = container.record;
   const path = `${socketsOf(container)}/e-${crypto.randomUUID().slice(0, 8)}`;
   const listener = Deno.listen({ transport: "unix", path });
@@ -69,7 +73,7 @@ async function detach(
       : undefined;
     const child = spawnHostProcess({ args: ["exec", container.directory, control, path], terminal });
     const conn = await Promise.race([listener.accept(), child.status.then(() => null)]);
-    const answer = conn === null ? null : await order(new FrameSocket(conn), process, ignorePaused);
+    const answer = conn === null ? null : await order(new FrameSocket(conn), process, options);
     if (answer === null) {
       throw new LifecycleError(
         `exec in container ${JSON.stringify(id)}: its process ended unexpectedly`,
@@ -89,16 +93,23 @@ async function detach(
   }
 }
 
-async function order(socket: FrameSocket, process: Process, patient: boolean): Promise<Message | null> {
+async function order(
+  socket: FrameSocket,
+  process: Process,
+  { detached, ignorePaused }: ExecOptions,
+): Promise<Message | null> {
+  let stays = false;
   try {
     await socket.message({
       op: "process",
       process: processJson(process),
       terminal: process.terminal,
-      patient,
+      patient: ignorePaused,
     });
-    return await socket.receiveMessage();
+    const answer = await socket.receiveMessage();
+    stays = detached && answer?.op === "started";
+    return answer;
   } finally {
-    socket.abort();
+    if (!stays) socket.abort();
   }
 }

@@ -25,6 +25,7 @@ import { takeOrders } from "./control.ts";
 import { deliver } from "./deliver.ts";
 import { execBeside } from "./exec.ts";
 import { runHooksIn } from "./hooks.ts";
+import { whenLeft } from "./left.ts";
 import { counters, freeze, setLimits } from "./limits.ts";
 import { setOomScore } from "./oom_score.ts";
 import { Pod, type PodContainer } from "./pod.ts";
@@ -64,6 +65,7 @@ class ContainerHost implements PodContainer {
   #asked: FrameSocket | null = null;
   #running = false;
   #over = false;
+  #ending: Promise<void> | undefined;
   #terminal: ShownTerminal | null = null;
   #trees: Prepared["trees"] = [];
   #endOrders: () => void = () => {};
@@ -119,7 +121,6 @@ class ContainerHost implements PodContainer {
     this.#listen();
     await creator.message({ op: "created" });
     await this.#told("detach");
-    creator.abort();
     this.#asked = await this.#starter.promise;
     await this.#hooks("startContainer", ({ path }) => path);
   }
@@ -130,7 +131,7 @@ class ContainerHost implements PodContainer {
     const others = all ? this.pod.tasksOf(this).filter((task) => task !== init) : [];
     for (const task of [...others, init]) deliver(task, signal);
     // Before it is started nobody drives it: its end is this container's.
-    if (!this.#running && init.dying) this.end(init.exitStatus ?? 0);
+    if (!this.#running && init.dying) this.#ending = this.end(init.exitStatus ?? 0);
   }
 
   /** Its process of the host has gone: nothing of it stays. */
@@ -193,16 +194,18 @@ class ContainerHost implements PodContainer {
       return this.parts.body.abandon();
     }
     const errno = error instanceof ProgramError ? error.errno : 0;
-    this.end(exited(errno === ENOENT ? 127 : errno === EACCES ? 126 : 125));
+    await this.end(exited(errno === ENOENT ? 127 : errno === EACCES ? 126 : 125));
   }
 
-  /** Ends the process of the host as the init has ended. */
-  end(status: number): void {
+  /** Ends the process of the host as the init has ended, once a detached create has left. */
+  async end(status: number): Promise<void> {
     if (this.#over) return;
     this.#over = true;
     this.#leave();
-    this.parts.body.end(this.directory, status);
+    const left = whenLeft(this.parts.creator);
     this.#starter.reject(new Error("the container has ended"));
+    await left;
+    this.parts.body.end(this.directory, status);
   }
 
   /** A member leaves the kernel as it was before it came; its last processes may take until they are killed. */
@@ -237,14 +240,14 @@ class ContainerHost implements PodContainer {
       ready = await sandbox.prepare(program, streams, (stage, task, fd) => this.#stage(stage, task, fd));
       body.started(this.directory);
     } catch (error) {
-      return this.#over ? undefined : await this.#fail(error);
+      return await (this.#over ? this.#ending : this.#fail(error));
     }
     this.#running = true;
     await this.#asked!.message({ op: "started" }).catch(() => {}); // whoever asked was killed: it runs all the same
     await this.#asked!.close();
     const status = await sandbox.run(ready);
     await this.#terminal?.finish();
-    this.end(status);
+    await this.end(status);
   }
 }
 

@@ -4,6 +4,7 @@ import { identify } from "../../../lifecycle/host/processes.ts";
 import { type Attached, attachProcess } from "../container/attach.ts";
 import { FrameSocket } from "../container/frames.ts";
 import { noteExec } from "../container/processes.ts";
+import { whenLeft } from "./left.ts";
 import { endAs } from "./signals.ts";
 
 /** Gets its process from the exec that waits at `path`, tells it how that went, and stands for it to its end. */
@@ -30,8 +31,8 @@ export async function standForExec(directory: string, control: string, path: str
     Deno.exit(125);
   }
   await parent.message({ op: "started" });
-  await parent.close();
   const status = await attached.wait();
   forget();
+  await whenLeft(parent);
   endAs(status);
 }
