@@ -186,6 +186,7 @@ function begin(request: CreateRequest, prepared: Prepared, socket: Descriptor | 
       const table = initTable({
         ...{ program, spec, process, descriptors, preserveFds: options.preserveFds },
         ...options.noNewKeyring ? {} : { keyring: `_ses.${id}` },
+        endsWithCaller: options.endsWithCaller ?? false,
         architecture: thisMachine().architecture,
       });
       const file = own(makeProgramFile(table, directory));
@@ -194,13 +195,13 @@ function begin(request: CreateRequest, prepared: Prepared, socket: Descriptor | 
         file,
         name: "umiak-init",
         cloneFlags: isInSteps(program) ? 0 : program.cloneFlags,
+        ...options.stdio === undefined ? {} : { stdio: options.stdio },
         descriptors: [...preserved, ...maps, ...Object.values(descriptors)],
       });
       return { child, table, report, sync };
     }));
 }
 
-        endsWithCaller: options.endsWithCaller ?? false,
 /** Makes a container's environment and its init, which waits for start. */
 export async function createInit(request: CreateRequest): Promise<InitProcess> {
   const { spec, options } = request;
@@ -209,7 +210,6 @@ export async function createInit(request: CreateRequest): Promise<InitProcess> {
   checkPreserved(options.preserveFds);
   const prepared = prepare(request);
   const terminal = spec.process?.terminal ?? false;
-        ...options.stdio === undefined ? {} : { stdio: options.stdio },
   checkTerminal(terminal, options.detached, options.consoleSocket);
   const sockets = consoleSockets(terminal, options.consoleSocket);
   let conversation: Conversation | undefined;
