@@ -72,14 +72,14 @@ function enterTimeNamespace(): NativeStep[] {
   ];
 }
 
-/** What Linux wants to be done between the namespaces and the session. */
-function ownNamespaces({ spec, keyring }: InitRequest): NativeStep[] {
-  const isNew = (type: string): boolean =>
 /** The kernel kills this process when its parent has ended: one that has ended already closes what is read next. */
 function endWithCaller(): NativeStep {
   return { call: "prctl", args: [PR_SET_PDEATHSIG, SIGNAL.SIGKILL, 0, 0, 0], what: "ending with the runtime" };
 }
 
+/** What Linux wants to be done between the namespaces and the session. */
+function ownNamespaces({ spec, keyring }: InitRequest): NativeStep[] {
+  const isNew = (type: string): boolean =>
     spec.linux.namespaces.some((each) => each.type === type && each.path === undefined);
   return [
     ...isNew("time") ? enterTimeNamespace() : [],
