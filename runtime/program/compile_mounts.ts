@@ -263,9 +263,13 @@ export function openNull(b: ProgramBuilder): Ref {
 /** What is not there needs no protection; a path that cannot be looked at for another reason may well be there later. */
 const MISSING = [ENOENT, ENOTDIR];
 
-/** Hides a path: a file behind the null device, a directory behind an empty read-only one (config-linux.md#masked-paths). */
+/**
+ * Hides a path: a file behind the null device, a directory behind an empty read-only one (config-linux.md#masked-paths). Before Linux 6.15 a mount
+ * can only be copied when it is somewhere: the first file has the null device itself then.
+ */
 export function compileMask(b: ProgramBuilder, path: string, null_: Ref): void {
   const what = `masking ${path}`;
+  const itself = b.newLabel("itself"), close = b.newLabel("close");
   const directory = b.newLabel("mask"), masked = b.newLabel("masked"), done = b.newLabel("done");
   const how = { flags: O_PATH | O_CLOEXEC, mode: 0, resolve: 0 };
   const at = b.call("openat2", [AT_FDCWD, path, how], what, {
@@ -275,8 +279,19 @@ export function compileMask(b: ProgramBuilder, path: string, null_: Ref): void {
     spec: "config-linux.md#masked-paths",
   });
   const clone = OPEN_TREE_CLONE | O_CLOEXEC | AT_EMPTY_PATH;
-  const device = b.call("open_tree", [null_, "", clone], what, { keep: "mnt" });
-  b.call("move_mount", [device, "", at, "", EMPTY], what, { onError: directory, errors: [EINVAL] });
+  const device = b.call("open_tree", [null_, "", clone], what, {
+    keep: "mnt",
+    onError: itself,
+    errors: [EINVAL],
+  });
+  b.call("move_mount", [device, "", at, "", EMPTY], what, { onError: close, errors: [EINVAL] });
+  b.call("close", [device], what);
+  b.jump(masked);
+  b.label(close);
+  b.call("close", [device], what);
+  b.jump(directory);
+  b.label(itself);
+  b.call("move_mount", [null_, "", at, "", EMPTY], what, { onError: directory, errors: [EINVAL] });
   b.jump(masked);
   b.label(directory);
   const options = ["nr_blocks=1", "nr_inodes=1", "mode=755"];
@@ -284,7 +299,6 @@ export function compileMask(b: ProgramBuilder, path: string, null_: Ref): void {
   b.call("move_mount", [empty, "", at, "", EMPTY], what);
   b.call("close", [empty], what);
   b.label(masked);
-  b.call("close", [device], what);
   b.call("close", [at], what);
   b.label(done);
 }
