@@ -1,5 +1,4 @@
 /** `umiak image unpack`: an image as a bundle on disk. @module */
-import { resolve } from "node:path";
 import type { ImageConfig } from "../../image/config.ts";
 import type { Platform } from "../../image/platform.ts";
 import { type ImageReference, parseReference, referenceText } from "../../image/reference.ts";
@@ -11,6 +10,7 @@ import { readTreeFile } from "../../image/store/tree/read_file.ts";
 import { unpackLayers } from "../../image/store/unpack.ts";
 import type { NamespaceType, Spec } from "../spec/types.ts";
 import { convert } from "./conversion.ts";
+import { absolutePath } from "./host_path.ts";
 import type { UserFiles } from "./user.ts";
 
 /** Largest /etc/passwd or /etc/group that is read. */
@@ -32,7 +32,7 @@ export interface UnpackBundleOptions {
 
 /** A reference whose path means the same from everywhere. */
 function absolute(reference: ImageReference): string {
-  return referenceText({ ...reference, path: resolve(reference.path) });
+  return referenceText({ ...reference, path: absolutePath(reference.path) });
 }
 
 function idMaps(options: UnpackBundleOptions): IdMaps {

@@ -1,8 +1,8 @@
 /** A bundle on disk: its configuration and where its root filesystem is (bundle.md). @module */
-import { isAbsolute, resolve } from "node:path";
 import { LifecycleError } from "../lifecycle/error.ts";
 import { parseSpec } from "../spec/decode.ts";
 import type { Spec } from "../spec/types.ts";
+import { absolutePath, isAbsolutePath } from "./host_path.ts";
 
 /** See the module's comment. */
 export interface BundleConfig {
@@ -21,7 +21,7 @@ const reason = (error: unknown): string =>
 
 /** Reads a bundle. Throws an error that names the file, or the path in it, and what is wrong. */
 export function readBundle(directory: string): BundleConfig {
-  const bundle = resolve(directory), path = `${bundle}/config.json`;
+  const bundle = absolutePath(directory), path = `${bundle}/config.json`;
   let config: string;
   try {
     config = Deno.readTextFileSync(path);
@@ -29,7 +29,7 @@ export function readBundle(directory: string): BundleConfig {
     throw new LifecycleError(`reading ${path}: ${reason(error)}`, "invalid", { cause: error });
   }
   const spec = parseSpec(config, path);
-  const rootfs = isAbsolute(spec.root.path) ? spec.root.path : `${bundle}/${spec.root.path}`;
+  const rootfs = isAbsolutePath(spec.root.path) ? spec.root.path : `${bundle}/${spec.root.path}`;
   let why = "not a directory";
   try {
     if (Deno.statSync(rootfs).isDirectory) return { bundle, rootfs: Deno.realPathSync(rootfs), config, spec };

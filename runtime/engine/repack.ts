@@ -1,5 +1,4 @@
 /** `umiak image diff` and `repack`: what has changed in a bundle, and an image of it. @module */
-import { resolve } from "node:path";
 import type { Change } from "../../image/layer/change.ts";
 import type { CompressionChoice } from "../../image/layer/compressor.ts";
 import { loadImage } from "../../image/load.ts";
@@ -19,6 +18,7 @@ import {
 } from "../../image/store/repack.ts";
 import { type TemporaryDirectory, temporaryDirectory } from "../../image/store/temporary_directory.ts";
 import { writeImage } from "../../image/write_image.ts";
+import { absolutePath } from "./host_path.ts";
 
 /** A bundle's tree, or that of an image. */
 async function viewOf(operand: string): Promise<TreeView> {
@@ -133,7 +133,7 @@ export async function repackBundle(directory: string, options: RepackBundleOptio
       if (options.refresh) {
         const state = {
           ...bundle.state,
-          image: `oci:${resolve(to.directory)}:${to.tag}`,
+          image: `oci:${absolutePath(to.directory)}:${to.tag}`,
           digest: image.digest,
         };
         await writeBundleState(directory, state, [...found.values()]);
