@@ -1,6 +1,5 @@
 /** Netlink sockets: of this process's network namespace, or of another one. @module */
 import { EAGAIN, EINTR } from "../../../fs/abi/errno.ts";
-import { errnoText } from "../../../fs/abi/errno_text.ts";
 import { CLONE_NEWNET } from "../../abi/linux/clone.ts";
 import { MSG_DONTWAIT, MSG_TRUNC, SOCK_CLOEXEC, SOCK_RAW } from "../../abi/linux/socket.ts";
 import { Descriptor, openPath, whileOpen } from "../ffi/descriptors.ts";
@@ -9,6 +8,7 @@ import { compileTable, relocate } from "../table/compile_table.ts";
 import { SLOT } from "../table/record.ts";
 import { type NativeStep, ref } from "../table/types.ts";
 import { type Netlink, netlink, type Transport } from "./conversation.ts";
+import { NetlinkError } from "./error.ts";
 import { AF_NETLINK, NETLINK_CAP_ACK, NETLINK_EXT_ACK, SOL_NETLINK } from "./numbers.ts";
 
 const RAW = SOCK_RAW | SOCK_CLOEXEC;
@@ -82,7 +82,7 @@ export function openNetlink(protocol: number, what: string, namespace?: Descript
   const fd = namespace === undefined
     ? sys("socket", AF_NETLINK, RAW, protocol)
     : socketIn(namespace.fd, protocol, what);
-  if (fd < 0) throw new Error(`${what}: a netlink socket: ${errnoText(-fd)}`);
+  if (fd < 0) throw new NetlinkError(`${what}: a netlink socket`, -fd);
   const socket = new Descriptor(fd);
   const on = new Uint8Array(Uint32Array.of(1).buffer);
   // Kernels that do not know them answer without.

@@ -95,13 +95,13 @@ function explain(error: unknown): unknown {
   });
 }
 
-/** Makes a table, in the place of the one that has its name: packets meet the old one or the new one, whole. */
-export function replaceTable(netlink: Netlink, table: Table): void {
+/** Makes a table, in the place of the one that has its name: packets meet the old one or the new one, whole. `open` gives the socket. */
+export function replaceTable(open: () => Netlink, table: Table): void {
   const what = `making nf_tables table ${JSON.stringify(table.name)}`;
   const make = { ...named(what, nf.NFT_MSG.NEWTABLE, table), flags: NLM_F.CREATE };
   const [begin, end] = frame(what);
   try {
-    netlink.batch(begin, [
+    open().batch(begin, [
       make, // that there is one to remove
       named(what, nf.NFT_MSG.DELTABLE, table),
       make,
@@ -113,11 +113,11 @@ export function replaceTable(netlink: Netlink, table: Table): void {
 }
 
 /** Removes a table with everything in it. False if there is none of that name, or there can be none. */
-export function removeTable(netlink: Netlink, table: Pick<Table, "family" | "name">): boolean {
+export function removeTable(open: () => Netlink, table: Pick<Table, "family" | "name">): boolean {
   const what = `removing nf_tables table ${JSON.stringify(table.name)}`;
   const [begin, end] = frame(what);
   try {
-    netlink.batch(begin, [named(what, nf.NFT_MSG.DELTABLE, table)], end);
+    open().batch(begin, [named(what, nf.NFT_MSG.DELTABLE, table)], end);
     return true;
   } catch (error) {
     if (error instanceof NetlinkError && [ENOENT, EOPNOTSUPP, EAFNOSUPPORT].includes(error.errno)) {
