@@ -8,6 +8,7 @@ import { MAX_MANIFEST } from "../manifest.ts";
 import { CONFIG_TYPES, INDEX_TYPES, MANIFEST_TYPES } from "../media_types.ts";
 import { collect, readBlob, readManifest } from "../read_content.ts";
 import { refName } from "../select.ts";
+import { TREE_OWNERS, treeKeys } from "./trees/tree_key.ts";
 
 /** What walks a store is told. */
 export interface Visitor {
@@ -15,6 +16,8 @@ export interface Visitor {
   reach(descriptor: Descriptor, from: string): Promise<boolean>;
   /** A configuration says what a layer's archive is. */
   archive(diffId: string, layer: Descriptor): void;
+  /** A configuration says which archives, the lowest first, are on top of each other. */
+  stack?(diffIds: readonly string[]): void;
   /** A manifest is about another one. */
   subject(manifest: Descriptor, subject: Descriptor): void;
   /** Something cannot be read, or is not what it should be. */
@@ -56,6 +59,7 @@ async function visitArchives(
     const bytes = await collect(readBlob(source, config), config, `config ${config.digest}`, MAX_CONFIG);
     const { diffIds } = decodeImageConfig(bytes, `config ${config.digest}`, layers.length);
     diffIds.forEach((diffId, i) => visitor.archive(diffId, layers[i]!));
+    visitor.stack?.(diffIds);
   } catch (error) {
     visitor.problem(config, error);
   }
@@ -67,6 +71,8 @@ export interface Reachable {
   readonly blobs: ReadonlySet<string>;
   /** diff_ids of layers. */
   readonly archives: ReadonlySet<string>;
+  /** Keys of extracted layers (trees/tree_key.ts). */
+  readonly trees: ReadonlySet<string>;
   /** Entries of index.json without a name that are about something that is not kept. */
   readonly orphans: readonly Descriptor[];
 }
@@ -80,10 +86,13 @@ export async function reachable(
   entries: readonly Descriptor[],
   also: readonly Descriptor[] = [],
 ): Promise<Reachable> {
-  const blobs = new Set<string>(), archives = new Set<string>();
+  const blobs = new Set<string>(), archives = new Set<string>(), trees = new Set<string>();
   const visitor: Visitor = {
     reach: ({ digest }) => Promise.resolve(!blobs.has(digest) && blobs.add(digest) !== undefined),
     archive: (diffId) => archives.add(diffId),
+    stack: (diffIds) => {
+      for (const owner of TREE_OWNERS) for (const key of treeKeys(diffIds, owner)) trees.add(key);
+    },
     subject: () => {},
     problem: () => {}, // what is missing or damaged leads nowhere
   };
@@ -105,7 +114,7 @@ export async function reachable(
     }
     waiting = still;
   }
-  return { blobs, archives, orphans: waiting.map(({ entry }) => entry) };
+  return { blobs, archives, trees, orphans: waiting.map(({ entry }) => entry) };
 }
 
 async function subjectOf(source: ImageSource, descriptor: Descriptor): Promise<string | undefined> {

@@ -7,6 +7,7 @@ import { changeIndex } from "./layout_index.ts";
 import { collectorLock, leasedDigests } from "./lease.ts";
 import { type Reachable, reachable } from "./reachable.ts";
 import type { Store } from "./store.ts";
+import { removeTree, unneededTrees } from "./trees/remove_tree.ts";
 
 /** How garbage is collected. */
 export interface CollectOptions extends ContentOptions {
@@ -18,7 +19,7 @@ export interface CollectOptions extends ContentOptions {
 
 /** What has been removed, or would be. */
 export interface Collected {
-  /** Files, relative to the store's directory. */
+  /** Files, and directories of extracted layers, relative to the store's directory. */
   readonly files: readonly string[];
   /** Their bytes. */
   readonly bytes: number;
@@ -91,6 +92,12 @@ export async function collectGarbage(store: Store, options: CollectOptions = {})
         (entries) => entries.filter(({ descriptor }) => !gone.has(descriptor.digest)),
         signal,
       );
+    }
+    for await (const { path: tree, bytes: size } of unneededTrees(root, kept.trees, leased)) {
+      signal?.throwIfAborted();
+      if (!dryRun) await removeTree(root, tree);
+      files.push(tree);
+      bytes += size;
     }
     for await (const file of garbage(root, kept, leased)) {
       signal?.throwIfAborted();

@@ -1,5 +1,6 @@
 /** The C library of a Linux host, as far as trees of files need it. @module */
 import { nameToBytes } from "../../../fs/abi/name.ts";
+import { AT_FDCWD, O_CLOEXEC, O_RDONLY } from "../../../fs/abi/open.ts";
 import { ERRNO, errnoName } from "../../../fs/abi/errno.ts";
 import { errnoText } from "../../../fs/abi/errno_text.ts";
 import { HostError } from "./types.ts";
@@ -30,6 +31,7 @@ const SYMBOLS = {
   pwrite: { parameters: ["i32", "buffer", "usize", "i64"], result: "isize" },
   readlinkat: { parameters: ["i32", "buffer", "buffer", "usize"], result: "isize" },
   statx: { parameters: ["i32", "buffer", "i32", "u32", "buffer"], result: "i32" },
+  syncfs: { parameters: ["i32"], result: "i32" },
   symlinkat: { parameters: ["buffer", "i32", "buffer"], result: "i32" },
   unlinkat: { parameters: ["i32", "buffer", "i32"], result: "i32" },
   utimensat: { parameters: ["i32", "buffer", "buffer", "i32"], result: "i32" },
@@ -95,4 +97,17 @@ export function cString(text: string, which: 0 | 1 = 0): Uint8Array<ArrayBuffer>
   buffer.set(bytes);
   buffer[bytes.length] = 0;
   return buffer;
+}
+
+/** Brings what has been written to the filesystem of a directory to the disk (man 2 syncfs). */
+export function syncFilesystem(directory: string): void {
+  const lib = libc();
+  if (lib === null) throw new Error(`syncing ${directory}: this host's C library cannot be called`);
+  const fd = lib.c.openat(AT_FDCWD, cString(directory), O_RDONLY | O_CLOEXEC, 0);
+  if (fd < 0) throw failed(lib, `opening ${directory}`);
+  try {
+    if (lib.c.syncfs(fd) < 0) throw failed(lib, `syncing ${directory}`);
+  } finally {
+    lib.c.close(fd);
+  }
 }
