@@ -10,12 +10,15 @@
  */
 export {
   copy,
+  createPod,
   forEachFile,
   inspect,
   listImages,
   type MoveOptions,
   pack,
   type PackImageOptions,
+  type Pod,
+  type PodOptions,
   pull,
   push,
   RunError,
@@ -23,5 +26,5 @@ export {
   type RunOptions,
   type Stdio,
 } from "./runtime/mod.ts";
-export type { ContainerOptions, EngineName, MountOption } from "./runtime/mod.ts";
+export type { ContainerOptions, EngineName, MountOption, SharedNamespace } from "./runtime/mod.ts";
 export { openImage, parseReference } from "./image/mod.ts";

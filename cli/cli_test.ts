@@ -4,7 +4,7 @@ import { helpText, styleFor } from "./help.ts";
 import { editDistance, nearest } from "./nearest.ts";
 import { type CommandSpec, findCommand, parseArguments, type Parsed, UsageError } from "./parser.ts";
 import { UMIAK } from "./table.ts";
-import { parseDuration, parseEnvFile, parseName, parseSize } from "./values.ts";
+import { parseCpus, parseDuration, parseEnvFile, parseName, parsePidsLimit, parseSize } from "./values.ts";
 import { runOptions } from "./commands/run.ts";
 
 function parse(...argv: string[]): Parsed {
@@ -120,6 +120,19 @@ Deno.test("environment files", () => {
     "C=2",
   ]);
   assert.throws(() => parseEnvFile("A=1\nbad name=2\n", "f", own), /--env-file f:2: "bad name"/);
+});
+
+Deno.test("limits of processes and of CPU time, as docker writes them", () => {
+  assert.deepEqual(["10", "0", "-1"].map(parsePidsLimit), [10, 0, -1]);
+  for (const bad of ["", "x", "1.5", "-2"]) {
+    assert.throws(() => parsePidsLimit(bad), /--pids-limit: .* is not a number of processes/, bad);
+  }
+  assert.deepEqual(["2", "0.5", ".25", "0.01"].map(parseCpus), [2, 0.5, 0.25, 0.01]);
+  for (const bad of ["", "x", "0", "0.001", "-1", "1e3"]) {
+    assert.throws(() => parseCpus(bad), /--cpus: .* is not a number of processors/, bad);
+  }
+  const options = runOptions(parse("run", "--pids-limit", "7", "--cpus", "1.5", "img"));
+  assert.deepEqual([options.pidsLimit, options.cpus], [7, 1.5]);
 });
 
 Deno.test("run's options reach the engine", () => {

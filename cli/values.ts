@@ -18,6 +18,27 @@ export function parseSize(text: string, option: string): number {
   return size;
 }
 
+/** --pids-limit: a number of processes; 0 and -1 are none, as docker has it. */
+export function parsePidsLimit(text: string): number {
+  const limit = /^-?\d+$/.test(text) ? Number(text) : NaN;
+  if (!Number.isSafeInteger(limit) || limit < -1) {
+    throw new Error(`--pids-limit: ${JSON.stringify(text)} is not a number of processes, or -1 for no limit`);
+  }
+  return limit;
+}
+
+/** The shortest time of CPU in a period of 100 ms that Linux takes is 1 ms. */
+const LEAST_CPUS = 0.01;
+
+/** --cpus: processors' time, as docker has it. */
+export function parseCpus(text: string): number {
+  const cpus = /^(\d+(\.\d*)?|\.\d+)$/.test(text) ? Number(text) : NaN;
+  if (cpus >= LEAST_CPUS && cpus <= 1e6) return cpus;
+  throw new Error(
+    `--cpus: ${JSON.stringify(text)} is not a number of processors such as 0.5, ${LEAST_CPUS} or more`,
+  );
+}
+
 const SECONDS: Readonly<Record<string, number>> = { ms: 0.001, s: 1, m: 60, h: 3600, d: 86400 };
 
 /** A duration in milliseconds: 10, 1.5s, 1m30s, 250ms. A bare number is seconds. */

@@ -3,6 +3,7 @@ export * from "./spec/mod.ts";
 export * from "./program/mod.ts";
 export * from "./engine/options.ts";
 export type { ListenOption, NetworkMode, NetworkOptions, PublishOption } from "./engine/network_options.ts";
+export { createPod, type Pod, type PodOptions, type SharedNamespace } from "./engine/pod.ts";
 export { runImage } from "./engine/run.ts";
 export type { Stdio } from "./engine/stdio.ts";
 export type { ByteSink, ByteSource } from "./sandbox/exec/host_stream.ts";

@@ -14,7 +14,15 @@ import type { PullPolicy } from "../../runtime/engine/pull.ts";
 import type { Parsed } from "../parser.ts";
 import { Progress, standardError } from "../progress.ts";
 import { parseMount, parseTmpfs, parseVolume } from "../mount_values.ts";
-import { parseDuration, parseEnv, parseEnvFile, parseName, parseSize } from "../values.ts";
+import {
+  parseCpus,
+  parseDuration,
+  parseEnv,
+  parseEnvFile,
+  parseName,
+  parsePidsLimit,
+  parseSize,
+} from "../values.ts";
 import { registryOptions } from "./registry_options.ts";
 
 function environment(parsed: Parsed): string[] {
@@ -107,6 +115,8 @@ export function runOptions(parsed: Parsed): RunOptions {
     ...given("hostname", "hostname", text),
     ...given("platform", "platform", parsePlatform),
     ...given("memory", "memory", (value) => parseSize(value, "--memory")),
+    ...given("pids-limit", "pidsLimit", parsePidsLimit),
+    ...given("cpus", "cpus", parseCpus),
     ...given("timeout", "timeout", (value) => parseDuration(value, "--timeout")),
     ...given("stop-signal", "stopSignal", signalOf),
     ...(name === undefined ? {} : { name, annotations: { "umiak.name": name } }),

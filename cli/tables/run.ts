@@ -77,7 +77,9 @@ export const RUN: CommandSpec = {
     },
     { ...QUIET, help: "Show no progress of a pull" },
     ...REGISTRY_OPTIONS,
-    { name: "memory", short: "m", value: "SIZE", help: "Most memory a process may have, e.g. 512m" },
+    { name: "memory", short: "m", value: "SIZE", help: "Most memory of the container, e.g. 512m" },
+    { name: "pids-limit", value: "NUMBER", help: "Most processes of the container; -1 for no limit" },
+    { name: "cpus", value: "NUMBER", help: "Most CPU time, e.g. 0.5 for half of a processor" },
     { name: "stop-signal", value: "SIGNAL", help: "Signal that --timeout sends; SIGKILL by default" },
     { name: "timeout", value: "DURATION", help: "End the program after this time, e.g. 10s" },
     {

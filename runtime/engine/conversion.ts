@@ -1,7 +1,7 @@
 /** From an image's configuration and a caller's options to a config.json (conversion.md of the image specification). @module */
 import type { ImageConfig } from "../../image/config.ts";
 import { platformText } from "../../image/platform.ts";
-import type { MountSpec, Spec } from "../spec/types.ts";
+import type { MountSpec, Resources, Spec } from "../spec/types.ts";
 import { type ContainerOptions, type MountOption, RunError } from "./options.ts";
 import { resolveUser, type UserFiles } from "./user.ts";
 
@@ -28,7 +28,7 @@ const mount = (destination: string, type: string, source: string, ...options: st
 });
 
 /** What a Linux container finds mounted (config-linux.md#default-filesystems), without cgroups and message queues. */
-const DEFAULT_MOUNTS: readonly MountSpec[] = [
+export const DEFAULT_MOUNTS: readonly MountSpec[] = [
   mount("/proc", "proc", "proc", "nosuid", "noexec", "nodev"),
   mount("/dev", "tmpfs", "tmpfs", "nosuid", "strictatime", "mode=755", "size=65536k"),
   mount("/dev/pts", "devpts", "devpts", "nosuid", "noexec", "newinstance", "ptmxmode=0666", "mode=0620"),
@@ -144,6 +144,25 @@ function processArgs(config: ImageConfig, options: ContainerOptions, context: Co
   return args;
 }
 
+/** Period of a limit of CPU time, in microseconds: Linux's default. */
+const CPU_PERIOD = 100_000;
+
+/** The limits that are asked for; undefined if none is: then the container needs no control group of its own. */
+function resourcesOf({ memory, pidsLimit, cpus }: ContainerOptions): Resources | undefined {
+  if (memory === undefined && pidsLimit === undefined && cpus === undefined) return undefined;
+  return {
+    devices: [{ allow: false, type: "a", access: "rwm" }],
+    ...memory === undefined ? {} : { memory: { limit: BigInt(memory) } },
+    ...pidsLimit === undefined ? {} : { pids: { limit: BigInt(pidsLimit > 0 ? pidsLimit : -1) } },
+    ...cpus === undefined
+      ? {}
+      : { cpu: { quota: BigInt(Math.round(cpus * CPU_PERIOD)), period: BigInt(CPU_PERIOD) } },
+    hugepageLimits: [],
+    rdma: {},
+    unified: {},
+  };
+}
+
 /** Builds the specification of a container. Throws a RunError when something asked for cannot be. */
 export function convert(config: ImageConfig, options: ContainerOptions, context: ConversionContext): Spec {
   const { User, WorkingDir, Env, Volumes } = config.config;
@@ -170,6 +189,7 @@ export function convert(config: ImageConfig, options: ContainerOptions, context:
   ];
   if (cwd !== "/") implied.push(`PWD=${cwd}`); // wasi-libc and Go have no other way to learn it
   if (options.tty) implied.push("TERM=xterm");
+  const resources = resourcesOf(options);
   const none: string[] = [];
   const capabilities = user.uid === 0
     ? {
@@ -206,6 +226,7 @@ export function convert(config: ImageConfig, options: ContainerOptions, context:
         { type: "cgroup" },
       ],
       devices: [],
+      ...resources === undefined ? {} : { resources },
       sysctl: {},
       maskedPaths: MASKED,
       readonlyPaths: READ_ONLY,

@@ -14,11 +14,17 @@ const ENDING: ReadonlyMap<number, Deno.Signal> = new Map([
 
 /**
  * Sends `signal` to the task after `ms` milliseconds. A task that is busy cannot be reached by it: then a watcher on another thread ends
- * this whole process, with the same signal where that does it, and with SIGKILL: nothing less stops running WebAssembly. Returns what
- * calls it off.
+ * this whole process, with the same signal where that does it, and with SIGKILL: nothing less stops running WebAssembly that cannot be
+ * interrupted. Returns what calls it off.
  */
-export function setDeadline(task: Task, ms: number, signal: number = SIGNAL.SIGKILL): () => void {
+export function setDeadline(
+  task: Task,
+  ms: number,
+  signal: number = SIGNAL.SIGKILL,
+  interruptible = false,
+): () => void {
   const timer = setTimeout(() => task.raise(signal), ms);
+  if (interruptible) return () => clearTimeout(timer);
   const gentle = Deno.build.os === "windows" ? undefined : ENDING.get(signal);
   const wait = Math.min(ms + GRACE_MS, 2 ** 31 - 1 - GRACE_MS);
   const kill = (name: Deno.Signal, after: number): string =>

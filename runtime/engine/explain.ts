@@ -3,7 +3,7 @@ import { compileSpec } from "../program/compile.ts";
 import { printProgram } from "../program/print.ts";
 import { parseSpec } from "../spec/decode.ts";
 import { prepareImage } from "./root_filesystem.ts";
-import { prepareContainer } from "./run.ts";
+import { prepareContainer } from "./prepare_container.ts";
 
 async function isDirectory(path: string): Promise<boolean> {
   const info = await Deno.stat(path).catch(() => null);

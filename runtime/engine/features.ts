@@ -62,6 +62,8 @@ export function features(version: string): Features {
       "org.opencontainers.image.os",
       "run.oci.handler",
       "umiak.interruptible",
+      "io.kubernetes.cri.sandbox-id",
+      "io.kubernetes.cri-o.SandboxID",
     ],
   };
 }

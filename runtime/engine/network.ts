@@ -2,16 +2,19 @@
 import { O_CREAT, O_WRONLY } from "../../fs/abi/open.ts";
 import { TmpfsSuper } from "../../fs/tmpfs/mod.ts";
 import { openAt, parsePath, type PathName } from "../../fs/vfs/mod.ts";
-import { type ContainerNetwork, containerNetwork } from "../sandbox/exec/net_container.ts";
+import {
+  type ContainerNetwork,
+  containerNetwork,
+  type PolicyOptions,
+  sharedNetwork,
+} from "../sandbox/exec/net_container.ts";
 import type { Sandbox } from "../sandbox/exec/sandbox.ts";
 import { parseEgressRule } from "../sandbox/net/egress/rules.ts";
+import type { PublishedPort } from "../sandbox/net/pod/publish.ts";
 import { parseIp } from "../sandbox/net/ip.ts";
 import type { Spec } from "../spec/types.ts";
 import { checkEgress, type NetworkMode, type NetworkOptions } from "./network_options.ts";
 import { RunError } from "./options.ts";
-
-/** Where the kernel's initial namespace has the files that are bound into the container. */
-const FILES = "/run/umiak/network";
 
 /** A container's network, and what its specification gets of it. */
 export interface PreparedNetwork extends ContainerNetwork {
@@ -37,35 +40,78 @@ function write(sandbox: Sandbox, path: string, content: string): void {
   file.close();
 }
 
-/** Makes the network of a container in a sandbox that has not started one. */
-export function prepareNetwork(sandbox: Sandbox, options: NetworkOptions, hostname: string): PreparedNetwork {
+/** What decides about the way out. */
+const policyOf = (options: NetworkOptions): PolicyOptions => ({
+  rules: (options.egress ?? []).map((rule) => parseEgressRule(checkEgress(rule))!),
+  // Published ports alone open no way out.
+  otherwise: options.mode === undefined ? "nothing" : "public",
+  log: (line, allowed) => {
+    if (options.egressLog !== undefined) options.egressLog(line);
+    else if (!allowed) console.error(`umiak: ${line}`);
+  },
+});
+
+const portsOf = ({ publish = [] }: NetworkOptions): PublishedPort[] =>
+  publish.map((port) => ({
+    hostIp: parseIp(port.hostIp)!,
+    hostPort: port.hostPort,
+    port: port.containerPort,
+    transport: port.transport,
+  }));
+
+/** A network with its files, which the kernel gets below `files`. */
+function withFiles(
+  sandbox: Sandbox,
+  files: string,
+  network: Omit<ContainerNetwork, "listeners"> & Partial<ContainerNetwork>,
+): PreparedNetwork {
+  const sb = new TmpfsSuper({ mode: 0o755 });
+  sandbox.kernel.mountHost(files, sb);
+  const contents = { hosts: network.hosts, "resolv.conf": network.resolvConf };
+  for (const [name, content] of Object.entries(contents)) write(sandbox, `${files}/${name}`, content);
+  const mounts = Object.keys(contents).map((name) => ({
+    destination: `/etc/${name}`,
+    type: "bind",
+    source: `${files}/${name}`,
+    options: ["bind", "rw"],
+  }));
+  const close = (): Promise<void> => {
+    sandbox.hide([{ path: files, sb }]);
+    return network.close();
+  };
+  return { listeners: [], ...network, mounts, close };
+}
+
+/** Makes the network of a container in a sandbox that has not started it. The kernel has its files below `files`. */
+export function prepareNetwork(
+  sandbox: Sandbox,
+  options: NetworkOptions,
+  hostname: string,
+  files: string,
+): PreparedNetwork {
   const network = containerNetwork(sandbox.kernel, {
     mode: modeOf(options),
     hostname,
-    publish: (options.publish ?? []).map((port) => ({
-      hostIp: parseIp(port.hostIp)!,
-      hostPort: port.hostPort,
-      port: port.containerPort,
-      transport: port.transport,
-    })),
+    publish: portsOf(options),
     listen: (options.listen ?? []).map(({ ip, port }) => ({ ip: parseIp(ip)!, port })),
-    rules: (options.egress ?? []).map((rule) => parseEgressRule(checkEgress(rule))!),
-    // Published ports alone open no way out.
-    otherwise: options.mode === undefined ? "nothing" : "public",
-    log: (line, allowed) => {
-      if (options.egressLog !== undefined) options.egressLog(line);
-      else if (!allowed) console.error(`umiak: ${line}`);
-    },
+    ...policyOf(options),
   });
-  if (modeOf(options) === "none") return { ...network, mounts: [] };
-  sandbox.kernel.mountHost(FILES, new TmpfsSuper({ mode: 0o755 }));
-  const files = { hosts: network.hosts, "resolv.conf": network.resolvConf };
-  for (const [name, content] of Object.entries(files)) write(sandbox, `${FILES}/${name}`, content);
-  const mounts = Object.keys(files).map((name) => ({
-    destination: `/etc/${name}`,
-    type: "bind",
-    source: `${FILES}/${name}`,
-    options: ["bind", "rw"],
-  }));
-  return { ...network, mounts };
+  return modeOf(options) === "none" ? { ...network, mounts: [] } : withFiles(sandbox, files, network);
+}
+
+/** The network that containers with namespaces of their own have in common. */
+export interface PreparedBridge {
+  /** The network of one of them. */
+  join(options: NetworkOptions, hostname: string, files: string): PreparedNetwork;
+  /** See ContainerNetwork.close(). */
+  close(): Promise<void>;
+}
+
+/** Makes it. */
+export function prepareBridge(sandbox: Sandbox, options: NetworkOptions): PreparedBridge {
+  const network = sharedNetwork(sandbox.kernel, policyOf(options));
+  return {
+    join: (own, hostname, files) => withFiles(sandbox, files, network.join(hostname, portsOf(own))),
+    close: () => network.close(),
+  };
 }

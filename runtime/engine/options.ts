@@ -54,6 +54,12 @@ export interface ContainerOptions {
   readonly tty?: boolean;
   /** Annotations added to the specification. */
   readonly annotations?: Readonly<Record<string, string>>;
+  /** Most bytes of memory: of all its processes together, and of what they keep in filesystems in memory. */
+  readonly memory?: number;
+  /** Most processes; 0 and less for no limit. */
+  readonly pidsLimit?: number;
+  /** Most CPU time in a second, in seconds: 0.5 is half of a processor. A limit below 1 makes guests slower (docs/RATIONALE.md). */
+  readonly cpus?: number;
 }
 
 /** Engines that run a module. */
@@ -69,15 +75,20 @@ export interface RunOptions extends ContainerOptions {
   readonly platform?: Platform;
   /** How the image is got if it is not there. */
   readonly prepare?: PrepareOptions;
-  /** Most bytes of memory. */
-  readonly memory?: number;
   /**
-   * Milliseconds after which the process is killed. Nothing stops WebAssembly that computes without a pause: such a process ends together
-   * with the one that runs it, this one.
+   * Milliseconds after which the process is killed. Nothing stops WebAssembly that computes without a pause unless it is `interruptible`: such
+   * a process ends together with the one that runs it, this one.
    */
   readonly timeout?: number;
-  /** Signal that ends the process when the timeout is over; SIGKILL cannot be ignored. */
+  /** Ends the process when it is aborted. The program is made `interruptible` for it. */
+  readonly signal?: AbortSignal;
+  /** Signal that ends the process when it is aborted or the timeout is over; SIGKILL, which cannot be ignored, by default. */
   readonly stopSignal?: number;
+  /**
+   * The program, and others that it starts, can be ended and held up while they compute, and the caller's own events are served meanwhile. It
+   * costs speed (docs/RATIONALE.md), so only those have it who ask: by this, by `signal`, by a limit of CPU time, or by running in a pod.
+   */
+  readonly interruptible?: boolean;
   /** Which engine. */
   readonly engine?: EngineName;
   /** Name of the container; a foreground container is known by it to nobody else. */

@@ -17,6 +17,8 @@ function refused(options: RunOptions): string[] {
     [options.readOnly ?? false, "a read-only root"],
     [options.user !== undefined, "a user"],
     [options.memory !== undefined, "a memory limit"],
+    [options.pidsLimit !== undefined, "a limit of processes"],
+    [options.cpus !== undefined, "a limit of CPU time"],
     [options.timeout !== undefined, "a timeout"],
     [options.hostname !== undefined, "a host name"],
     [options.workdir !== undefined, "a working directory"],
@@ -57,7 +59,7 @@ export async function runWithWasmer(
     for (const layer of image.layers) layer.shutdown();
     throw new RunError(`--engine wasmer runs one module alone: it has no ${asked.join(", no ")}`, 125);
   }
-  const { prepareContainer } = await import("./run.ts");
+  const { prepareContainer } = await import("./prepare_container.ts");
   const { sandbox, spec } = prepareContainer(image, options, stdio.stderr);
   try {
     const [module, process] = compileModule(

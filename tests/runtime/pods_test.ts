@@ -297,6 +297,24 @@ testWhen(
     }),
 );
 
+testWhen(
+  linux,
+  "the first container of a pod, told by the annotations of podman and containerd, lets others in while it computes, and by signals end it",
+  () =>
+    withBench(async (bench) => {
+      for (const name of ["io.kubernetes.cri.sandbox-id", "io.kubernetes.cri-o.SandboxID"]) {
+        const path = bundle(bench, "spinning", ["spin"], {}, { annotations: { [name]: "pod" } });
+        await bench.ok("run", "-d", "-b", path, "spinning");
+        const { pid } = await bench.state("spinning");
+        const beside = bundle(bench, "beside", ["args", "served"], shared(pid));
+        assert.equal(await bench.ok("run", "-b", beside, "beside"), "served\n");
+        await bench.ok("kill", "spinning", "TERM");
+        assert.equal((await bench.stopped("spinning")).exitStatus, 143);
+        await bench.ok("delete", "spinning");
+      }
+    }),
+);
+
 testWhen(linux, "the end of the container that hosts the others is theirs", () =>
   withBench(async (bench) => {
     const pid = await startFirst(bench);

@@ -1,6 +1,7 @@
 /** Programs with WasmEdge's sockets: between themselves, and to and from the host as far as options let them. @module */
 import assert from "node:assert/strict";
 import { Buffer } from "node:buffer";
+import { freePort } from "../support/ports.ts";
 import { repositoryFile, umiak, umiakArgs, withDirectory } from "../support/umiak.ts";
 import { testWhen } from "../support/when.ts";
 
@@ -11,13 +12,6 @@ Deno.test("WasmEdge's sockets inside of a container: TCP, UDP, unix, options, na
   const { code, stdout, stderr } = await umiak(["run", "--tmpfs", "/tmp", MODULE]);
   assert.deepEqual([code, stdout, stderr], [0, "365 checks, 0 failures\n", ""]);
 });
-
-function freePort(): number {
-  const listener = Deno.listen({ hostname: LO, port: 0 });
-  const { port } = listener.addr as Deno.NetAddr;
-  listener.close();
-  return port;
-}
 
 /** Runs a server until it has said that it listens, then `use`; what it printed afterwards, and its exit code. */
 async function withServer(

@@ -10,7 +10,7 @@ import { EgressPolicy } from "../net/egress/policy.ts";
 import type { EgressRule } from "../net/egress/rules.ts";
 import { policyNames, policyUplink } from "../net/egress/uplink.ts";
 import { ANY4, ANY6, formatIp, type Ip } from "../net/ip.ts";
-import { hostsFile, PodNetwork, resolvConf } from "../net/pod/network.ts";
+import { type Attached, hostsFile, PodNetwork, resolvConf } from "../net/pod/network.ts";
 import type { PublishedPort } from "../net/pod/publish.ts";
 import { createSocket } from "../net/create.ts";
 import { NetNamespace } from "../net/namespace.ts";
@@ -58,8 +58,8 @@ const HOST_RESOLVER: Ip = Uint8Array.of(127, 0, 0, 53);
 
 /** Makes the network of a container on `kernel`. */
 export function containerNetwork(kernel: Kernel, options: ContainerNetworkOptions): ContainerNetwork {
-  const { mode, hostname, rules = [], otherwise = "public", log = () => {}, listen = [] } = options;
-  const host = hostNetwork(), policy = new EgressPolicy({ rules, otherwise, log });
+  const { mode, hostname, listen = [] } = options;
+  const host = hostNetwork(), policy = policyWith(options);
   try {
     const network = mode === "pod"
       ? pod(kernel, host, policy, options)
@@ -105,29 +105,55 @@ function listener(
   throw new Error(`listening on ${formatInet(at)}: ${errnoText(-error)}`);
 }
 
-function pod(
-  kernel: Kernel,
-  host: DenoNetwork,
-  policy: EgressPolicy,
-  { hostname, publish = [] }: ContainerNetworkOptions,
-): Omit<ContainerNetwork, "listeners"> {
+/** A network of containers on one kernel, with a way out. */
+export interface SharedNetwork {
+  /** The network of one of them; it is attached when it has a task. */
+  join(hostname: string, publish?: readonly PublishedPort[]): Omit<ContainerNetwork, "listeners">;
+  /** See ContainerNetwork.close(). */
+  close(): Promise<void>;
+}
+
+/** What decides about the way out of a network. */
+export type PolicyOptions = Pick<ContainerNetworkOptions, "rules" | "otherwise" | "log">;
+
+const policyWith = ({ rules = [], otherwise = "public", log = () => {} }: PolicyOptions): EgressPolicy =>
+  new EgressPolicy({ rules, otherwise, log });
+
+/** Makes a network that containers on `kernel` can join. */
+export function sharedNetwork(kernel: Kernel, options: PolicyOptions): SharedNetwork {
+  return sharedBy(kernel, hostNetwork(), policyWith(options));
+}
+
+function sharedBy(kernel: Kernel, host: DenoNetwork, policy: EgressPolicy): SharedNetwork {
   const network = new PodNetwork(kernel.initial.net.owner!, host, policy);
+  return {
+    join: (hostname, publish = []) => member(network, hostname, publish),
+    close() {
+      network.close();
+      return finish(host);
+    },
+  };
+}
+
+function member(
+  network: PodNetwork,
+  hostname: string,
+  publish: readonly PublishedPort[],
+): Omit<ContainerNetwork, "listeners"> {
   const ip = network.allocate();
   if (typeof ip === "number") throw new Error(`an address on the pod's network: ${errnoText(-ip)}`);
-  const close = (): Promise<void> => {
-    network.close();
-    return finish(host);
-  };
+  let attached: Attached | undefined;
   return {
     hosts: hostsFile(hostname, ip),
     resolvConf: resolvConf(),
     attach(task) {
-      const attached = network.attach(task.nsproxy.net, ip, hostname);
-      if (typeof attached === "number") {
-        throw new Error(`attaching the container to the pod's network: ${errnoText(-attached)}`);
+      const to = network.attach(task.nsproxy.net, ip, hostname);
+      if (typeof to === "number") {
+        throw new Error(`attaching the container to the pod's network: ${errnoText(-to)}`);
       }
+      attached = to;
       for (const port of publish) {
-        const error = network.publish(port, attached);
+        const error = network.publish(port, to);
         if (error === 0) continue;
         const { hostIp, hostPort, transport } = port;
         throw new Error(
@@ -138,8 +164,22 @@ function pod(
         );
       }
     },
-    close,
+    close() {
+      if (attached !== undefined) network.detach(attached);
+      return Promise.resolve();
+    },
   };
+}
+
+/** A pod of one container. */
+function pod(
+  kernel: Kernel,
+  host: DenoNetwork,
+  policy: EgressPolicy,
+  { hostname, publish = [] }: ContainerNetworkOptions,
+): Omit<ContainerNetwork, "listeners"> {
+  const network = sharedBy(kernel, host, policy);
+  return { ...network.join(hostname, publish), close: () => network.close() };
 }
 
 /** The kernel's initial namespace leads to the host: a container without a network namespace of its own is in it. */

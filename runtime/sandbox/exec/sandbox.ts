@@ -30,16 +30,24 @@ import { hostClock } from "./host_clock.ts";
 import { Ticker } from "./interrupt/ticker.ts";
 import { WasmFormat } from "./wasm_format.ts";
 
+/** A tree that programs find at an absolute path of the initial namespace. */
+export interface Tree {
+  /** The path. */
+  readonly path: string;
+  /** What is there. */
+  readonly sb: SuperBlock;
+  /** Its source, as mountinfo shows it. */
+  readonly source?: string;
+}
+
 /** What a sandbox is made of. */
 export interface SandboxOptions {
-  /** Trees that the program finds at absolute paths: the root filesystem, sources of binds. */
-  readonly trees: readonly { readonly path: string; readonly sb: SuperBlock; readonly source?: string }[];
+  /** Trees that are there from the start: the root filesystem, sources of binds. */
+  readonly trees: readonly Tree[];
   /** Host name of the initial UTS namespace. */
   readonly hostname?: string;
   /** Most bytes of memory a process may have; 0: no limit. One for all, or by process. */
   readonly memoryLimit?: number | ((task: Task) => number);
-  /** The function that starts the first module, in place of `_start`. */
-  readonly start?: string;
   /** Processes can be paused, limited and killed while they compute: costs speed (docs/RATIONALE.md). */
   readonly interruptible?: boolean;
   /** Hears why a process ended by a trap. */
@@ -68,10 +76,12 @@ export class Sandbox {
   readonly kernel: Kernel;
   readonly #format: WasmFormat;
   #ticker: Ticker | undefined;
+  /** Functions that start the modules of first processes, in place of `_start`. */
+  readonly #starts: WeakMap<Task, string> = new WeakMap();
 
   /** A sandbox that has not been started. */
   constructor(options: SandboxOptions) {
-    const { memoryLimit = 0, diagnose, start, hostname } = options;
+    const { memoryLimit = 0, diagnose, hostname } = options;
     const ticker = this.#ticker = options.interruptible ? new Ticker() : undefined;
     const limitOf = typeof memoryLimit === "number" ? () => memoryLimit : memoryLimit;
     const format = this.#format = new WasmFormat({
@@ -79,7 +89,7 @@ export class Sandbox {
       ticker,
       fillRandom,
       diagnose,
-      ...start === undefined ? {} : { start },
+      startOf: (task) => this.#starts.get(task),
     });
     const kernel = this.kernel = new Kernel({
       clock: hostClock(),
@@ -146,18 +156,42 @@ export class Sandbox {
     }
   }
 
+  /** Shows further trees: all of them, or it throws and shows none. */
+  show(trees: readonly Tree[]): void {
+    try {
+      for (const { path, sb, source } of trees) this.kernel.mountHost(path, sb, source);
+    } catch (error) {
+      for (const { path } of trees) this.kernel.unmountHost(path);
+      throw error;
+    }
+  }
+
+  /** Takes trees away and lets them release what they hold. */
+  hide(trees: readonly Tree[]): void {
+    for (const { path, sb } of trees) {
+      this.kernel.unmountHost(path);
+      sb.end();
+    }
+  }
+
   /**
    * Runs a program up to its execve. `stdio` are standard input, output, error and those behind them, which the process closes; `stages`
-   * is awaited at each of its stages. Throws a ProgramError that says which step failed.
+   * is awaited at each of its stages; `start` starts its module in place of `_start`. Throws a ProgramError that says which step failed.
    */
-  prepare(
+  async prepare(
     program: SyscallProgram,
     stdio: readonly [OpenFile, OpenFile, OpenFile, ...OpenFile[]],
     stages?: Stages,
+    start?: string,
   ): Promise<ReadyProcess> {
     const files = new FdTable();
     for (const file of stdio) files.install(file);
-    return runProgram(this.kernel, program, files, stages);
+    const ready = await runProgram(this.kernel, program, files, async (stage, task, fd) => {
+      if (start !== undefined) this.#starts.set(task, start);
+      await stages?.(stage, task, fd);
+    });
+    this.#starts.delete(ready.task);
+    return ready;
   }
 
   /** Runs a prepared process to its end. Its wait status. */
@@ -169,6 +203,11 @@ export class Sandbox {
   makeInterruptible(): void {
     if (this.#ticker !== undefined) return;
     this.#format.interruptBy(this.#ticker = new Ticker());
+  }
+
+  /** Programs that are loaded now can be. */
+  get interruptible(): boolean {
+    return this.#ticker !== undefined;
   }
 
   /** Gives everything back. */

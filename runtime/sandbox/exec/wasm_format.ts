@@ -24,8 +24,8 @@ const MAGIC = [0x00, 0x61, 0x73, 0x6d];
 export interface WasmFormatOptions {
   /** Most bytes of memory the guest of a process may have, the same for all that can execute one file; 0 for no limit but its own. */
   readonly memoryLimit?: (task: Task) => number;
-  /** The function that starts the first module, in place of `_start`; where it is another, `_initialize` is called before it. */
-  readonly start?: string;
+  /** The function that starts the module a process executes, in place of `_start`; where it is another, `_initialize` is called before it. */
+  readonly startOf?: (task: Task) => string | undefined;
   /** The clock by which guests are interrupted while they compute; undefined: they are not, and run at full speed. */
   readonly ticker?: Ticker | undefined;
   /** Fills bytes with random data. */
@@ -70,12 +70,8 @@ export class WasmFormat implements BinaryFormat {
   #modules = new ModuleCache();
   #ticker: Ticker | undefined;
 
-  /** What the next module is started by. */
-  #start: string;
-
   /** Guests run as the options say. */
   constructor(readonly options: WasmFormatOptions) {
-    this.#start = options.start ?? "_start";
     this.#ticker = options.ticker;
   }
 
@@ -106,11 +102,10 @@ export class WasmFormat implements BinaryFormat {
       ticker,
     );
     if ("errno" in guest) return guest;
-    const start = this.#start;
+    const start = this.options.startOf?.(task) ?? "_start";
     const message = unfit(guest, start);
     if (message !== undefined) return { errno: ENOEXEC, message };
     commit();
-    this.#start = "_start";
     const preopens = preopen(task);
     const process = new WasiProcess(task, {
       argv: argv.map(nameToBytes),

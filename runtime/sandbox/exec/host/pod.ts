@@ -1,9 +1,10 @@
 /** The containers that this process of the host has on its kernel: the one it was made for, and those that have joined that one. @module */
+import { SIGNAL } from "../../../abi/linux/signal.ts";
 import type { NamespaceSpec, Spec } from "../../../spec/types.ts";
 import type { Cgroup } from "../../kernel/cgroup/group.ts";
 import type { Task } from "../../kernel/task.ts";
 import type { JoinedNamespace } from "../container/pod.ts";
-import type { Sandbox } from "../sandbox.ts";
+import type { Sandbox, Tree } from "../sandbox.ts";
 
 /** A container of the pod. */
 export interface PodContainer {
@@ -76,4 +77,22 @@ export class Pod {
       return { type, path: this.#pathOf(type, target) };
     });
   }
+}
+
+/** Processes in a control group and below it. */
+export function tasksIn(group: Cgroup, { kernel }: Sandbox): Task[] {
+  return [...kernel.tasks()].filter((task) => kernel.cgroups.of(task).isWithin(group));
+}
+
+/** A container leaves its kernel as it was before it came, once its last processes have been killed: that may take them a while. */
+export async function leaveKernel(
+  sandbox: Sandbox,
+  group: Cgroup | null,
+  trees: readonly Tree[],
+): Promise<void> {
+  const left = group === null ? [] : tasksIn(group, sandbox);
+  for (const task of left) if (!task.exiting) task.raise(SIGNAL.SIGKILL);
+  await Promise.all(left.map((task) => task.ended()));
+  sandbox.hide(trees);
+  if (group !== null) group.parent?.rmdir(group.name); // unless somebody else is in it
 }

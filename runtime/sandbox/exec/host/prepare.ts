@@ -3,7 +3,8 @@ import { HostfsSuper } from "../../../../fs/hostfs/mod.ts";
 import { compileSpec } from "../../../program/compile.ts";
 import type { SyscallProgram } from "../../../program/types.ts";
 import type { MountSpec, NamespaceSpec, Process, Spec } from "../../../spec/types.ts";
-import { Sandbox, type SandboxOptions } from "../sandbox.ts";
+import { wantsInterruption } from "../interrupt/wanted.ts";
+import { Sandbox, type SandboxOptions, type Tree } from "../sandbox.ts";
 import { refuseUnavailable } from "./refusals.ts";
 
 /** Where the kernel's initial namespace has what belongs to its first container. */
@@ -16,9 +17,6 @@ const NO_PROCESS: Process = {
   ...{ terminal: false, cwd: "/", env: [], args: ["/"], rlimits: [], noNewPrivileges: false },
   user: { uid: 0, gid: 0, additionalGids: [] },
 };
-
-/** A tree of the host, and where the kernel has it. */
-type Tree = SandboxOptions["trees"][number];
 
 /** What is to be prepared. */
 export interface BundleRequest {
@@ -83,14 +81,6 @@ function ownNamespaces(spec: Spec): NamespaceSpec[] {
     .map(({ type }) => ({ type }));
 }
 
-/** Asks for guests that can be interrupted while they compute, which costs speed. */
-const INTERRUPTIBLE = "umiak.interruptible";
-
-/** A quota or a limit of CPU time means nothing for guests that cannot be interrupted. */
-const isInterruptible = ({ annotations, linux, process }: Spec): boolean =>
-  annotations[INTERRUPTIBLE] === "true" || (linux.resources?.cpu?.quota ?? 0n) > 0n ||
-  (process?.rlimits.some(({ type }) => type === "RLIMIT_CPU") ?? false);
-
 /** Opens the trees of a container. Its mounts, with sources that the kernel knows, and which of them are files. */
 function bindTrees(
   { spec, bundle, rootfs, place }: BundleRequest,
@@ -150,9 +140,21 @@ export function prepareFirst(
     new Sandbox({
       trees,
       hostname: Deno.hostname(),
-      interruptible: isInterruptible(spec),
+      interruptible: wantsInterruption(spec),
       ...options,
     }));
+}
+
+/** Prepares a container on a kernel that has others. */
+export function prepareBeside(
+  request: BundleRequest,
+  namespaces: readonly NamespaceSpec[],
+  sandbox: Sandbox,
+): Prepared {
+  return prepare(request, namespaces, (trees) => {
+    sandbox.show(trees);
+    return sandbox;
+  });
 }
 
 /** Prepares one that joins others on their kernel. Its programs can be interrupted: its process can be killed whatever they do. */
@@ -161,15 +163,6 @@ export function prepareMember(
   namespaces: readonly NamespaceSpec[],
   sandbox: Sandbox,
 ): Prepared {
-  return prepare(request, namespaces, (trees) => {
-    sandbox.makeInterruptible();
-    const { kernel } = sandbox;
-    try {
-      for (const { path, sb, source } of trees) kernel.mountHost(path, sb, source);
-    } catch (error) {
-      for (const { path } of trees) kernel.unmountHost(path);
-      throw error;
-    }
-    return sandbox;
-  });
+  sandbox.makeInterruptible();
+  return prepareBeside(request, namespaces, sandbox);
 }

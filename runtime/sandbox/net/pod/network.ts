@@ -28,6 +28,8 @@ export interface Attached {
   readonly ns: NetNamespace;
   /** Its address. */
   readonly ip: Ip;
+  /** The name that it is known by to the others, unless another had it first. */
+  readonly name: string;
 }
 
 /** See the module's comment. */
@@ -38,7 +40,7 @@ export class PodNetwork {
   readonly #known: Map<string, readonly Ip[]> = new Map();
   readonly #names: NameService;
   readonly #server: SocketFile | number;
-  readonly #published: Published[] = [];
+  readonly #published: { readonly port: Published; readonly to: Attached }[] = [];
   #next = 2;
 
   /** A network without containers, owned by `owner`. */
@@ -73,22 +75,33 @@ export class PodNetwork {
     device.addAddress(ip, LENGTH);
     ns.routes.add({ to: { ip: ANY4, length: 0 }, gateway: GATEWAY, device });
     ns.names = this.#names;
-    ns.answers = (from, at, to, data) => this.#published.some((each) => each.answers(from, at, to, data));
-    this.#known.set(plainName(hostname), [ip]);
-    return { ns, ip };
+    ns.answers = (from, at, to, data) => this.#published.some(({ port }) => port.answers(from, at, to, data));
+    const name = plainName(hostname);
+    if (!this.#known.has(name)) this.#known.set(name, [ip]);
+    return { ns, ip, name };
+  }
+
+  /** A container has ended: its ports are closed, and its name is nobody's. */
+  detach(attached: Attached): void {
+    for (let i = this.#published.length - 1; i >= 0; i--) {
+      if (this.#published[i]!.to !== attached) continue;
+      this.#published[i]!.port.close();
+      this.#published.splice(i, 1);
+    }
+    if (this.#known.get(attached.name)?.[0] === attached.ip) this.#known.delete(attached.name);
   }
 
   /** Opens a port of the host that leads to a container. A negative errno if the host refuses it. */
   publish(port: PublishedPort, to: Attached): number {
     const published = publish(this.host, port, to, GATEWAY);
     if (typeof published === "number") return published;
-    this.#published.push(published);
+    this.#published.push({ port: published, to });
     return 0;
   }
 
   /** Closes the published ports and the name server. Connections that are there end with the host's network. */
   close(): void {
-    for (const each of this.#published.splice(0)) each.close();
+    for (const { port } of this.#published.splice(0)) port.close();
     if (typeof this.#server !== "number") this.#server.close();
   }
 }
