@@ -23,6 +23,7 @@ import { compileSeccomp } from "./compile_seccomp.ts";
 import { compileSysctl } from "./compile_sysctl.ts";
 import { compileTerminal } from "./compile_terminal.ts";
 import { propagationOf } from "./mount_options.ts";
+import { asksListener } from "./seccomp_rules.ts";
 import type { Ref, Step, SyscallProgram } from "./types.ts";
 
 /** What a Spec does not say. */
@@ -60,7 +61,6 @@ function compileRoot(b: ProgramBuilder, spec: Spec, options: CompileOptions): Re
     "setting the propagation of /",
     rule,
   );
-  const tree = OPEN_TREE_CLONE | O_CLOEXEC | AT_RECURSIVE;
   const { overlay, mounts } = splitRoot(spec);
   if (overlay !== undefined) {
     // It is mounted before anything of it could be kept from the host.
@@ -71,6 +71,7 @@ function compileRoot(b: ProgramBuilder, spec: Spec, options: CompileOptions): Re
     for (const mount of mounts) compileMount(b, made, mount, options.isFile ?? (() => false));
     return made;
   }
+  const tree = OPEN_TREE_CLONE | O_CLOEXEC | AT_RECURSIVE;
   const root = b.call("open_tree", [AT_FDCWD, options.rootfs, tree], what, {
     keep: "root",
     spec: "config.md#root",
@@ -164,9 +165,11 @@ export function compileSpec(spec: Spec, options: CompileOptions): SyscallProgram
   }
   compileDomain(b, spec.linux);
   compileIdentity(b, process, spec.linux.seccomp);
+  // Calls that follow a filter must pass it: as late as can be, but create is where a listener is told of it.
+  const { seccomp } = spec.linux, early = seccomp !== undefined && asksListener(seccomp);
+  if (process.noNewPrivileges && early) compileSeccomp(b, seccomp);
   b.steps.push({ stage: "created" });
-  // As late as can be: the calls that follow must pass it.
-  if (process.noNewPrivileges) compileSeccomp(b, spec.linux.seccomp);
+  if (process.noNewPrivileges && !early) compileSeccomp(b, seccomp);
   compileExec(b, process);
   return {
     before: compileJoins(spec.linux.namespaces),

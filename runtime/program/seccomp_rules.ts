@@ -2,6 +2,14 @@
 import { EPERM } from "../../fs/abi/errno.ts";
 import type { Seccomp, SeccompArg, SeccompRule } from "../spec/types.ts";
 
+/** A flag that Linux takes only of filters with a listener (man 2 seccomp). */
+export const OF_LISTENERS = "SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV";
+
+/** True if calls are to be answered by a listener (config-linux.md#seccomp, SCMP_ACT_NOTIFY). */
+export function asksListener({ defaultAction, syscalls }: Seccomp): boolean {
+  return [defaultAction, ...syscalls.map(({ action }) => action)].includes("SCMP_ACT_NOTIFY");
+}
+
 const WITH_ERRNO: readonly string[] = ["SCMP_ACT_ERRNO", "SCMP_ACT_TRACE"];
 
 /** An action with its number, one text for each thing that can be done. */

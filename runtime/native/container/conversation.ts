@@ -1,6 +1,7 @@
 /** The runtime's side of what an init and the runtime tell each other: see program/protocol.ts. @module */
 import { errnoText } from "../../../fs/abi/errno_text.ts";
 import { type Descriptor, readSome, writeAll } from "../ffi/descriptors.ts";
+import { LifecycleError, type LifecycleReason } from "../../lifecycle/error.ts";
 import { type Message, MESSAGE_SIZE, parseMessage } from "../program/protocol.ts";
 import type { Note } from "../table/compile_table.ts";
 
@@ -15,6 +16,14 @@ export async function receive(report: Descriptor): Promise<Message | null> {
 /** Lets the init go on. */
 export function goOn(sync: Descriptor): void {
   writeAll(sync.fd, Uint8Array.of(1), WHAT);
+}
+
+/** A step of an init that failed. */
+export class StepError extends LifecycleError {
+  /** `errno` of the call that was made for `note`. */
+  constructor(readonly errno: number, readonly note: Note | undefined, reason: LifecycleReason) {
+    super(failureText(errno, note), reason);
+  }
 }
 
 /** A failure in words: what was being done, and why it failed. */

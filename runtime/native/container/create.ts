@@ -8,16 +8,18 @@ import { closingOnError, Descriptor, isInherited, makePipe, whileOpen } from "..
 import { sys, thisMachine } from "../ffi/kernel.ts";
 import { makeProgramFile } from "../ffi/program_file.ts";
 import { type Child, spawnProgram } from "../ffi/spawn.ts";
+import { socketPair } from "../ffi/unix_sockets.ts";
 import { waitFor, waitNow } from "../ffi/wait.ts";
 import { isInSteps } from "../program/common.ts";
 import { initTable } from "../program/init.ts";
 import { SAYS } from "../program/protocol.ts";
 import type { Table } from "../table/compile_table.ts";
 import { childOf, keepChild, waitForChild } from "./children.ts";
-import { connectConsole, consolePair, receiveTerminal } from "./console.ts";
-import { failureText, goOn, receive } from "./conversation.ts";
+import { connectConsole, receiveTerminal } from "./console.ts";
+import { goOn, receive, StepError } from "./conversation.ts";
 import { makeCgroups } from "../cgroups/driver.ts";
 import { enterCgroups, removeCgroups } from "../cgroups/members.ts";
+import { type ListenerSockets, listenerSockets, passListener } from "./listener.ts";
 import { prepare, type Prepared } from "./prepare.ts";
 import { checkKernel, refuseContainer } from "./refuse.ts";
 import { isRootless, mapIds } from "./rootless.ts";
@@ -66,7 +68,7 @@ export async function failureOf(
   said: Awaited<ReturnType<typeof receive>>,
 ): Promise<Error> {
   if (said !== null && "failed" in said) {
-    return new LifecycleError(failureText(said.failed, table.notes.get(said.record)), "failed");
+    return new StepError(said.failed, table.notes.get(said.record), "failed");
   }
   sys("pidfd_send_signal", child.pidfd.fd, SIGKILL, 0, 0);
   const status = await waitFor(child.pidfd.fd);
@@ -106,7 +108,7 @@ interface Sockets {
 export function consoleSockets(terminal: boolean, path: string | undefined): Sockets | undefined {
   if (!terminal) return undefined;
   if (path !== undefined) return { init: connectConsole(path) };
-  const [init, own] = consolePair();
+  const [init, own] = socketPair("making a console socket");
   return { init, own };
 }
 
@@ -133,6 +135,7 @@ async function converse(
   request: CreateRequest,
   prepared: Prepared,
   conversation: Conversation,
+  listener: ListenerSockets | undefined,
 ): Promise<InitProcess> {
   const { child, table, report, sync } = conversation;
   const init: InitProcess = { ...identify(child.pid), data: dataOf(request, table) };
@@ -155,6 +158,11 @@ async function converse(
       const { copyFor } = await import("./copy_for.ts");
       copyFor(child, said.number, request.id);
       goOn(sync);
+    } else if (said.says === SAYS.listener) {
+      const { id, bundle, spec: { annotations, ociVersion, linux } } = request;
+      const state = { ociVersion, id, status: "creating", pid: child.pid, bundle, annotations } as const;
+      await passListener(listener!, linux.seccomp!, child.pid, state);
+      goOn(sync);
     } else if (said.says === SAYS.created) {
       goOn(sync);
       return init;
@@ -163,7 +171,12 @@ async function converse(
 }
 
 /** Starts the init of a container. What it alone needs is closed here. */
-function begin(request: CreateRequest, prepared: Prepared, socket: Descriptor | undefined): Conversation {
+function begin(
+  request: CreateRequest,
+  prepared: Prepared,
+  socket: Descriptor | undefined,
+  listener: Descriptor | undefined,
+): Conversation {
   const { id, spec, directory, options } = request, { process } = prepared;
   const maps: number[] = [];
   const [report, reporting] = makePipe("talking to the container's init");
@@ -177,6 +190,7 @@ function begin(request: CreateRequest, prepared: Prepared, socket: Descriptor | 
       const descriptors = {
         ...{ report: reporting.fd, sync: syncing.fd, start: start.fd, result: result.fd },
         ...socket === undefined ? {} : { console: socket.fd },
+        ...listener === undefined ? {} : { listener: listener.fd },
       };
       const program = withUserNamespaces(
         prepared.program,
@@ -212,12 +226,14 @@ export async function createInit(request: CreateRequest): Promise<InitProcess> {
   const terminal = spec.process?.terminal ?? false;
   checkTerminal(terminal, options.detached, options.consoleSocket);
   const sockets = consoleSockets(terminal, options.consoleSocket);
+  const listener = listenerSockets(spec.linux.seccomp);
   let conversation: Conversation | undefined;
   try {
-    conversation = begin(request, prepared, sockets?.init);
+    conversation = begin(request, prepared, sockets?.init, listener?.init);
     sockets?.init.close();
+    listener?.init.close();
     if (isInSteps(prepared.program)) conversation = { ...conversation, child: await siblingOf(conversation) };
-    const init = await converse(request, prepared, conversation);
+    const init = await converse(request, prepared, conversation, listener);
     const master = sockets?.own === undefined ? {} : { terminal: receiveTerminal(sockets.own) };
     keepChild(init.pid, { pidfd: conversation.child.pidfd, ...master });
     return init;
@@ -228,8 +244,7 @@ export async function createInit(request: CreateRequest): Promise<InitProcess> {
   } finally {
     conversation?.report.close();
     conversation?.sync.close();
-    sockets?.init.close();
-    sockets?.own?.close();
+    for (const socket of [sockets?.init, sockets?.own, listener?.init, listener?.own]) socket?.close();
   }
 }
 

@@ -8,6 +8,7 @@ import { makeProgramFile } from "../ffi/program_file.ts";
 import { type Child, spawnProgram } from "../ffi/spawn.ts";
 import type { Table } from "../table/compile_table.ts";
 import { enterCgroups } from "../cgroups/members.ts";
+import { SAYS } from "../program/protocol.ts";
 import { goOn, receive } from "./conversation.ts";
 import { type Conversation, end, failureOf, siblingOf } from "./create.ts";
 
@@ -38,6 +39,8 @@ export interface Entering {
   readonly cgroup?: string;
   /** Makes its table. */
   table(report: number, sync: number): Table;
+  /** Takes the listener of its filter, if that has one. */
+  takeListener?(pid: number): Promise<void>;
 }
 
 /** Starts it. */
@@ -63,7 +66,12 @@ export async function enterContainer(entering: Entering): Promise<Child> {
     enterCgroups(entering.directory, conversation.child.pid, entering.cgroup);
     goOn(sync);
     conversation = { ...conversation, child: await siblingOf(conversation) };
-    const said = await receive(report);
+    let said = await receive(report);
+    if (said !== null && "says" in said && said.says === SAYS.listener) {
+      await entering.takeListener!(conversation.child.pid);
+      goOn(sync);
+      said = await receive(report);
+    }
     if (said !== null) throw await failureOf(conversation, said);
     return conversation.child; // the end of what it says is its exec, or its end: which its status tells
   } catch (error) {

@@ -2,8 +2,10 @@
 import type { Container, ExecOptions, ExecProcess } from "../../lifecycle/backend.ts";
 import { LifecycleError } from "../../lifecycle/error.ts";
 import { listenForSignals } from "../../lifecycle/host/signals.ts";
+import { exists } from "../cgroups/files.ts";
 import { pidsOf } from "../cgroups/members.ts";
 import { compileProcess } from "../../program/compile_exec.ts";
+import type { State } from "../../spec/state.ts";
 import type { Process } from "../../spec/types.ts";
 import { sys, thisMachine } from "../ffi/kernel.ts";
 import { execTable, namespaceFlags } from "../program/enter.ts";
@@ -13,6 +15,7 @@ import { checkPreserved, checkTerminal, consoleSockets } from "./create.ts";
 import { enterContainer, openProcess } from "./enter.ts";
 import { grantable } from "./grantable.ts";
 import { withoutGroups } from "./rootless.ts";
+import { listenerSockets, passListener } from "./listener.ts";
 import { checkKernel, refuseProcess } from "./refuse.ts";
 
 /** Waits for a process that this one stands for: its signals are passed on. */
@@ -41,6 +44,13 @@ function innerCgroup(directory: string, path: string, what: string): string {
   return parts.join("/");
 }
 
+/** The state of a container in which something can be executed. */
+function runningState({ record, directory }: Container): State {
+  const { ociVersion, id, init, bundle, annotations } = record;
+  const status = exists(`${directory}/started`) ? "running" : "created";
+  return { ociVersion, id, status, pid: init!.pid, bundle, annotations };
+}
+
 /** Starts a process in a container. */
 export async function execIn(
   container: Container,
@@ -58,16 +68,21 @@ export async function execIn(
   const process = grantable(wanted, linux.namespaces);
   const program = withoutGroups(compileProcess(process, linux.seccomp), spec, process);
   const pidfd = openProcess(record.init!);
+  const listener = listenerSockets(linux.seccomp);
   let sockets: ReturnType<typeof consoleSockets>;
   try {
     sockets = consoleSockets(process.terminal, options.consoleSocket);
     const preserved = Array.from({ length: options.preserveFds }, (_, i) => 3 + i);
-    const own = sockets === undefined ? {} : { console: sockets.init.fd };
+    const own = {
+      ...sockets === undefined ? {} : { console: sockets.init.fd },
+      ...listener === undefined ? {} : { listener: listener.init.fd },
+    };
     const child = await enterContainer({
       name: "umiak-exec",
       descriptors: [...preserved, pidfd.fd, ...Object.values(own)],
       directory,
       cgroup,
+      takeListener: (pid) => passListener(listener!, linux.seccomp!, pid, runningState(container)),
       table: (report, sync) =>
         execTable({
           ...{ program, process, report, sync, ...own },
@@ -84,7 +99,6 @@ export async function execIn(
     return { pid: child.pid, wait: () => waitInForeground(child.pid, known) };
   } finally {
     pidfd.close();
-    sockets?.init.close();
-    sockets?.own?.close();
+    for (const socket of [sockets?.init, sockets?.own, listener?.init, listener?.own]) socket?.close();
   }
 }

@@ -1,8 +1,8 @@
 /** What cannot be applied is refused before anything is made: never left out in silence (runtime.md#create). @module */
 import type { CreateRequest } from "../../lifecycle/backend.ts";
 import { LifecycleError } from "../../lifecycle/error.ts";
-import { asksListener, OF_LISTENERS } from "../seccomp/listener.ts";
-import type { Process, Spec } from "../../spec/types.ts";
+import { asksListener, OF_LISTENERS } from "../../program/seccomp_rules.ts";
+import type { Process, Seccomp, Spec } from "../../spec/types.ts";
 
 /** Oldest kernel: mount_setattr(2) is of 5.12. */
 const OLDEST = [5, 12] as const;
@@ -26,11 +26,9 @@ function ofProcess({ apparmorProfile, selinuxLabel }: Process): [string, boolean
 }
 
 function ofContainer(spec: Spec): [string, boolean][] {
-  const { linux, process } = spec, { seccomp, intelRdt, netDevices = [], mountLabel } = linux;
+  const { linux, process } = spec, { intelRdt, netDevices = [], mountLabel } = linux;
   return [
     ...process === undefined ? [] : ofProcess(process),
-    ["linux.seccomp: SCMP_ACT_NOTIFY", seccomp !== undefined && asksListener(seccomp)],
-    [`linux.seccomp.flags: ${OF_LISTENERS}`, seccomp?.flags?.includes(OF_LISTENERS) ?? false],
     ["linux.intelRdt", intelRdt !== undefined],
     ["linux.netDevices", netDevices.length > 0],
     ["linux.mountLabel", Boolean(mountLabel)],
@@ -44,6 +42,23 @@ function refuse(what: string, properties: readonly [string, boolean][]): void {
     `${what}: ${names.join(", ")} cannot be applied by the native backend`,
     "unsupported",
   );
+}
+
+/** Throws if a filter has a listener that is nowhere, or what only one with a listener can have. */
+function checkFilter(filter: Seccomp, what: string): void {
+  const listens = asksListener(filter);
+  if (listens && filter.listenerPath === undefined) {
+    throw new LifecycleError(
+      `${what}: linux.seccomp: SCMP_ACT_NOTIFY: listenerPath is not set: nobody would answer`,
+      "invalid",
+    );
+  }
+  if (!listens && filter.flags?.includes(OF_LISTENERS)) {
+    throw new LifecycleError(
+      `${what}: linux.seccomp.flags: ${OF_LISTENERS}: no rule is SCMP_ACT_NOTIFY (man 2 seccomp)`,
+      "invalid",
+    );
+  }
 }
 
 /** Throws if an exec asks for what cannot be had. */
@@ -64,6 +79,7 @@ export function refuseContainer({ id, spec, options }: CreateRequest): void {
     ...ofContainer(spec),
     ["--no-pivot", options.noPivot],
   ]);
+  if (spec.linux.seccomp !== undefined) checkFilter(spec.linux.seccomp, what);
   if (options.systemdCgroup) {
     throw new LifecycleError(
       `${what}: --systemd-cgroup: cgroups are made in the host's cgroup filesystems; systemd cannot be asked for them`,

@@ -46,3 +46,18 @@ export function peek(pidfd: number): number | undefined {
   must(sys("waitid", P_PIDFD, pidfd, siginfo, WEXITED | WNOHANG | WNOWAIT, 0), "looking after a process");
   return statusOf(siginfo);
 }
+
+const POLLIN = 1;
+
+/** Waits until there is something to read: of a pidfd, the end of its process, whoever's child that is. */
+export async function awaitReadable(fd: number): Promise<void> {
+  const poll = new Uint8Array(8), view = new DataView(poll.buffer);
+  view.setInt32(0, fd, true);
+  view.setUint32(4, POLLIN, true);
+  for (;;) {
+    const ready = await sysBlocking("ppoll", poll, 1, 0, 0, 0);
+    if (ready === -EINTR) continue;
+    must(ready, "waiting for a process");
+    return;
+  }
+}

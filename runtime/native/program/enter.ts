@@ -17,6 +17,7 @@ import {
   resetSignals,
   setName,
 } from "./common.ts";
+import { handOutListener } from "./listener.ts";
 import { awaitByte, FATAL_STEPS, reportTo } from "./protocol.ts";
 import { sendDescriptor } from "./terminal.ts";
 import { translate } from "./translate.ts";
@@ -86,16 +87,20 @@ export interface ExecRequest extends EnterRequest {
   readonly process: Process;
   /** The socket that gets its terminal. */
   readonly console?: number;
+  /** The socket that gets the listener of its filter. */
+  readonly listener?: number;
   /** How many descriptors from 3 on it gets. */
   readonly preserveFds: number;
 }
 
 /** The table of a process of exec. */
 export function execTable(request: ExecRequest): Table {
-  const { program: { init }, process, console, preserveFds, report, architecture } = request;
+  const { program: { init }, process, console, preserveFds, report, sync, listener, architecture } = request;
   const first = 3 + preserveFds;
   const meetings = {
     stage: ({ stage, fd }: { stage: string; fd?: { ref: string } }): NativeStep[] => {
+      if (stage === "filter") return handOutListener(listener!, report);
+      if (stage === "listener") return awaitByte(sync, stage);
       if (stage !== "terminal") throw new TypeError(`program: a stage ${stage} of exec`);
       return console === undefined ? [] : sendDescriptor(console, fd!);
     },
@@ -108,7 +113,7 @@ export function execTable(request: ExecRequest): Table {
     [
       ...enter(request),
       ...translate(init.slice(0, chdir), architecture, meetings),
-      ...closeAllBut(first, [report]),
+      ...closeAllBut(first, listener === undefined ? [report] : [report, sync, listener]),
       ...translate(init.slice(chdir, chdir + 1), architecture, meetings),
       ...checkDirectory(process.cwd),
       closeAtExec(first),

@@ -19,6 +19,7 @@ import {
   resetSignals,
   setName,
 } from "./common.ts";
+import { handOutListener } from "./listener.ts";
 import { lookUpProgram } from "./lookup.ts";
 import { loopbackUp } from "./network.ts";
 import { askForCopy, awaitByte, FATAL_STEPS, reportTo, say, SAYS } from "./protocol.ts";
@@ -39,6 +40,8 @@ export interface InitDescriptors {
   readonly result: number;
   /** The socket that gets its terminal. */
   readonly console?: number;
+  /** The socket that gets the listener of its filter. */
+  readonly listener?: number;
 }
 
 /** What an init is made of. */
@@ -53,11 +56,11 @@ export interface InitRequest {
   readonly descriptors: InitDescriptors;
   /** How many descriptors from 3 on its process gets. */
   readonly preserveFds: number;
+  /** It is killed when the thread that has started it ends (man 2 PR_SET_PDEATHSIG). */
+  readonly endsWithCaller?: boolean;
   /** Name of a session keyring to make; undefined to keep the runtime's. */
   readonly keyring?: string;
   /** For whom. */
-  /** It is killed when the thread that has started it ends (man 2 PR_SET_PDEATHSIG). */
-  readonly endsWithCaller?: boolean;
   readonly architecture: Architecture;
 }
 
@@ -74,7 +77,11 @@ function enterTimeNamespace(): NativeStep[] {
 
 /** The kernel kills this process when its parent has ended: one that has ended already closes what is read next. */
 function endWithCaller(): NativeStep {
-  return { call: "prctl", args: [PR_SET_PDEATHSIG, SIGNAL.SIGKILL, 0, 0, 0], what: "ending with the runtime" };
+  return {
+    call: "prctl",
+    args: [PR_SET_PDEATHSIG, SIGNAL.SIGKILL, 0, 0, 0],
+    what: "ending with the runtime",
+  };
 }
 
 /** What Linux wants to be done between the namespaces and the session. */
@@ -127,12 +134,14 @@ function lastDirectory(steps: readonly Step[]): number {
 export function initSteps(request: InitRequest): NativeStep[] {
   const { program: { before = [], cloneFlags, init }, process, descriptors, preserveFds, architecture } =
     request;
-  const { report, sync, start, result, console } = descriptors;
+  const { report, sync, start, result, console, listener } = descriptors;
   const first = 3 + preserveFds;
   const meetings = {
     stage: ({ stage, fd }: Extract<Step, { stage: unknown }>): NativeStep[] => {
       if (stage === "environment") return [say(SAYS.environment), ...awaitByte(sync, stage)];
       if (stage === "terminal") return console === undefined ? [] : sendDescriptor(console, fd!);
+      if (stage === "filter") return handOutListener(listener!, report);
+      if (stage === "listener") return awaitByte(sync, stage);
       return [
         // No change of ids, which would take it back, is to come.
         ...request.endsWithCaller ? [endWithCaller()] : [],
@@ -163,9 +172,10 @@ export function initSteps(request: InitRequest): NativeStep[] {
     ...all(beginning(init.slice(0, session), later)),
     ...ownNamespaces(request),
     ...all(init.slice(session, chdir)),
-    ...closeAllBut(first, [report, sync, start, result]),
+    ...closeAllBut(first, [report, sync, start, result, ...listener === undefined ? [] : [listener]]),
     ...all(init.slice(chdir, chdir + 1)),
     ...checkDirectory(process.cwd),
+    ...lookUpProgram(process),
     ...all(init.slice(chdir + 1)),
   ];
 }

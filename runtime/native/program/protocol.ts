@@ -18,6 +18,8 @@ export const SAYS = {
   created: 0x10002,
   /** It wants a directory copied: descriptors of the two follow, 32 bits each. */
   copy: 0x10003,
+  /** The listener of its filter has been sent. */
+  listener: 0x10004,
 } as const;
 
 /** Bytes of a message. */
