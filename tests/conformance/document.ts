@@ -26,7 +26,8 @@ function cell(rows: readonly Row[]): string {
   return `${passed} of ${rows.length}${skipped > 0 ? `, ${skipped} skipped` : ""}`;
 }
 
-function table(columns: readonly Column[]): string {
+/** How many cases of each subject pass, by runtime. */
+export function table(columns: readonly Column[]): string {
   const present = columns.filter(({ missing }) => missing === undefined);
   const subjects = [...new Set(present[0]!.rows.map(({ subject }) => subject))];
   const line = (cells: readonly string[]): string => `| ${cells.join(" | ")} |\n`;
@@ -38,7 +39,8 @@ function table(columns: readonly Column[]): string {
     row("**all**", () => true);
 }
 
-function skips(rows: readonly Row[]): Map<string, string[]> {
+/** Cases that are skipped, by reason. */
+export function skips(rows: readonly Row[]): Map<string, string[]> {
   const reasons = new Map<string, string[]>();
   for (const { subject, test, result } of rows) {
     if (result.outcome !== "skip") continue;
@@ -47,16 +49,19 @@ function skips(rows: readonly Row[]): Map<string, string[]> {
   return reasons;
 }
 
+/** Reasons with their cases, under a title; nothing if there are none. */
+export function list(title: string, reasons: ReadonlyMap<string, readonly string[]>): string {
+  return reasons.size === 0 ? "" : `\n${title}\n\n` +
+    [...reasons].map(([reason, cases]) => `- ${reason}\n${cases.map((each) => `  - ${each}\n`).join("")}`)
+      .join("");
+}
+
 function section({ name, rows, missing }: Column): string {
   if (missing !== undefined) return `## ${name}\n\nnot run: ${missing}\n`;
   const differing = new Map<string, string[]>();
   for (const { subject, name: of, reason } of differencesOf(name)) {
     differing.set(reason, [...differing.get(reason) ?? [], `${subject}: ${of}`]);
   }
-  const list = (title: string, reasons: ReadonlyMap<string, readonly string[]>): string =>
-    reasons.size === 0 ? "" : `\n${title}\n\n` +
-      [...reasons].map(([reason, cases]) => `- ${reason}\n${cases.map((each) => `  - ${each}\n`).join("")}`)
-        .join("");
   return `## ${name}\n${list("Differs:", differing)}${list("Skipped:", skips(rows))}`;
 }
 

@@ -92,7 +92,7 @@ export interface Case {
 }
 
 /** What a case may need of a machine that runs it on its own kernel. */
-export type Need = "cgroup2" | "apparmor" | "selinux" | "resctrl" | "numa";
+export type Need = "cgroup2" | "cpuset" | "ioWeight" | "sda" | "apparmor" | "selinux" | "resctrl" | "numa";
 
 /** Cases about one part of config.json. */
 export interface Subject {

@@ -9,7 +9,7 @@ import { CommandRun } from "./command.ts";
 
 /** What the runtime's own process has: what a container without a namespace inherits. */
 function hostFacts(): unknown {
-  const names = ["pid", "mnt", "uts", "ipc", "net", "user", "cgroup", "time"];
+  const names = [...Deno.readDirSync("/proc/self/ns")].map(({ name }) => name);
   return {
     namespaces: Object.fromEntries(names.map((name) => [name, Deno.readLinkSync(`/proc/self/ns/${name}`)])),
     hostname: Deno.hostname(),
@@ -26,8 +26,20 @@ function exists(path: string): boolean {
   }
 }
 
+function hasController(name: string): boolean {
+  return exists("/sys/fs/cgroup/cgroup.controllers") &&
+    Deno.readTextFileSync("/sys/fs/cgroup/cgroup.controllers").trim().split(" ").includes(name);
+}
+
 const NEEDS: Readonly<Record<Need, { there: () => boolean; why: string }>> = {
   cgroup2: { there: () => exists("/sys/fs/cgroup/cgroup.controllers"), why: "no pure cgroup v2" },
+  cpuset: { there: () => hasController("cpuset"), why: "no controller cpuset" },
+  ioWeight: {
+    // Only the root has it.
+    there: () => exists("/sys/fs/cgroup/io.cost.qos"),
+    why: "no io.weight in the kernel",
+  },
+  sda: { there: () => exists("/sys/dev/block/8:0"), why: "no disk 8:0" },
   apparmor: { there: () => exists("/sys/kernel/security/apparmor"), why: "no AppArmor in the kernel" },
   selinux: { there: () => exists("/sys/fs/selinux/enforce"), why: "no SELinux in the kernel" },
   resctrl: { there: () => exists("/sys/fs/resctrl/schemata"), why: "no resctrl" },
@@ -67,8 +79,11 @@ function removeGroups(id: string): void {
   }
 }
 
-/** Debian's, and this repository's own. */
-export type HostRuntime = "runc" | "crun" | "native";
+/** This repository's own, and Debian's. */
+export const HOST_RUNTIMES = ["native", "runc", "crun"] as const;
+
+/** Name of one of them. */
+export type HostRuntime = typeof HOST_RUNTIMES[number];
 
 let containers = 0;
 

@@ -1,5 +1,5 @@
 /** config-linux.md#control-groups. Files are those of cgroup v2: with v1 the rules of the same names are other files. @module */
-import type { Case, Json, Subject } from "../types.ts";
+import type { Case, Json, Need, Subject } from "../types.ts";
 
 const APPLY =
   "config-linux.md#control-groups: configure a container's cgroups via the resources field of the Linux configuration";
@@ -14,12 +14,17 @@ const CGROUP = {
 };
 
 /** A resource, and what is in files of the container's own cgroup. */
-const applied = (name: string, resources: Json, files: Readonly<Record<string, string>>): Case => ({
+const applied = (
+  name: string,
+  resources: Json,
+  files: Readonly<Record<string, string>>,
+  ...needs: readonly Need[]
+): Case => ({
   name,
   spec: `${APPLY}: ${name}`,
   config: { linux: { namespaces: NAMESPACES, resources } },
   add: { mounts: [CGROUP] },
-  needs: ["cgroup2"],
+  needs: ["cgroup2", ...needs],
   probe: Object.keys(files).map((file) => `read=/sys/fs/cgroup/${file}`),
   // Names of these files have dots: the text of the whole is searched.
   expect: [["asked.read", "files", files]],
@@ -71,23 +76,34 @@ export const resources: Subject = {
     applied("cpu.burst", { cpu: { quota: 50000, period: 100000, burst: 10000 } }, {
       "cpu.max.burst": "10000\n",
     }),
-    applied("cpu.cpus", { cpu: { cpus: "0" } }, { "cpuset.cpus": "0\n" }),
-    applied("cpu.mems", { cpu: { mems: "0" } }, { "cpuset.mems": "0\n" }),
-    applied("blockIO.weight", { blockIO: { weight: 100 } }, { "io.weight": "default 910\n" }),
+    applied("cpu.cpus", { cpu: { cpus: "0" } }, { "cpuset.cpus": "0\n" }, "cpuset"),
+    applied("cpu.mems", { cpu: { mems: "0" } }, { "cpuset.mems": "0\n" }, "cpuset"),
+    applied("blockIO.weight", { blockIO: { weight: 100 } }, { "io.weight": "default 910\n" }, "ioWeight"),
     applied("unified", { unified: { "pids.max": "33", "memory.high": "4194304" } }, {
       ...{ "pids.max": "33\n", "memory.high": "4194304\n" },
     }),
-    applied("blockIO.throttle…Device", {
-      blockIO: {
-        throttleReadBpsDevice: [{ major: 8, minor: 0, rate: 1000 }],
-        throttleWriteBpsDevice: [{ major: 8, minor: 0, rate: 2000 }],
-        throttleReadIOPSDevice: [{ major: 8, minor: 0, rate: 3000 }],
-        throttleWriteIOPSDevice: [{ major: 8, minor: 0, rate: 4000 }],
+    applied(
+      "blockIO.throttle…Device",
+      {
+        blockIO: {
+          throttleReadBpsDevice: [{ major: 8, minor: 0, rate: 1000 }],
+          throttleWriteBpsDevice: [{ major: 8, minor: 0, rate: 2000 }],
+          throttleReadIOPSDevice: [{ major: 8, minor: 0, rate: 3000 }],
+          throttleWriteIOPSDevice: [{ major: 8, minor: 0, rate: 4000 }],
+        },
       },
-    }, { "io.max": "8:0 rbps=1000 wbps=2000 riops=3000 wiops=4000\n" }),
-    applied("blockIO.weightDevice", { blockIO: { weightDevice: [{ major: 8, minor: 0, weight: 500 }] } }, {
-      "io.weight": "default 100\n8:0 4950\n",
-    }),
+      { "io.max": "8:0 rbps=1000 wbps=2000 riops=3000 wiops=4000\n" },
+      "sda",
+    ),
+    applied(
+      "blockIO.weightDevice",
+      { blockIO: { weightDevice: [{ major: 8, minor: 0, weight: 500 }] } },
+      {
+        "io.weight": "default 100\n8:0 4950\n",
+      },
+      "ioWeight",
+      "sda",
+    ),
     applied("memory.checkBeforeUpdate", { memory: { limit: 104857600, checkBeforeUpdate: true } }, {
       "memory.max": "104857600\n",
     }),

@@ -1,0 +1,30 @@
+/** Cases that want cgroups of version 2 alone, run in a machine that has them. @module */
+import { onUml, WITHOUT_UML } from "../../uml/machine.ts";
+import type { HostRuntime } from "../adapters/host.ts";
+import type { Column } from "../document.ts";
+import type { Result } from "../types.ts";
+import { VERSION2_SUBJECTS } from "./cases.ts";
+
+/** What the machine says of a runtime: results in the order of the cases. */
+export interface Answer {
+  readonly missing?: string | undefined;
+  readonly results: readonly Result[];
+}
+
+const CASES = VERSION2_SUBJECTS.flatMap(({ subject, cases }) => cases.map((test) => ({ subject, test })));
+
+/** Runs them on one runtime. */
+export async function version2Column(name: HostRuntime): Promise<Column> {
+  if (WITHOUT_UML !== undefined) return { name, rows: [], missing: WITHOUT_UML };
+  // The first disk of the machine is one of a driver's memory.
+  const { code, stdout, stderr, console } = await onUml(
+    `deno run -A --no-check --no-lock tests/conformance/version2/guest.ts ${name}`,
+    { modules: ["scsi_debug", "sd_mod"] },
+  );
+  if (code !== 0) {
+    throw new Error(`cases of ${name} in user-mode-linux: exit code ${code}: ${stderr}${console}`);
+  }
+  const { missing, results } = JSON.parse(stdout) as Answer;
+  const rows = missing === undefined ? CASES.map((each, i) => ({ ...each, result: results[i]! })) : [];
+  return { name, rows, missing };
+}

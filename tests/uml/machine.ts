@@ -1,0 +1,102 @@
+/**
+ * A machine of its own for a job: Debian's user-mode-linux, a kernel that is an ordinary process. Its root is this host's, which it cannot change,
+ * and it has cgroups of version 2 alone. What it does ends with it.
+ * @module
+ */
+import { repositoryFile } from "../support/umiak.ts";
+import { reasonAgainst } from "../support/when.ts";
+
+/** Why there can be no such machine here; undefined if there can. */
+export const WITHOUT_UML: string | undefined = reasonAgainst({ os: ["linux"], tools: ["linux.uml"] });
+
+/** What a job wants. */
+export interface JobOptions {
+  /** Modules of the kernel, loaded before. */
+  readonly modules?: readonly string[];
+  /** After this long the machine hangs, and is ended. */
+  readonly patienceMs?: number;
+}
+
+/** What came of a job. */
+export interface JobResult {
+  /** Its exit code; undefined if the machine ended before it did. */
+  readonly code: number | undefined;
+  readonly stdout: string;
+  readonly stderr: string;
+  /** What the kernel has said. */
+  readonly console: string;
+}
+
+const quoted = (text: string): string => `'${text.replaceAll("'", `'\\''`)}'`;
+
+function textOf(path: string): string {
+  try {
+    return Deno.readTextFileSync(path);
+  } catch {
+    return ""; // the machine did not come so far
+  }
+}
+
+/** Where Deno keeps modules that it has fetched or compiled. */
+function denoDirectory(): string {
+  const { stdout } = new Deno.Command(Deno.execPath(), { args: ["info", "--json"] }).outputSync();
+  return JSON.parse(new TextDecoder().decode(stdout)).denoDir;
+}
+
+const deno = Deno.execPath();
+const repository = repositoryFile("").replace(/\/$/, "");
+
+/** The job: `deno` is on PATH, what it compiles is kept in memory above the host's cache, modules are loaded; then the script. */
+function jobOf(script: string, cache: string, modules: readonly string[]): string {
+  const layers = `lowerdir=${cache},upperdir=/run/deno/upper,workdir=/run/deno/work`;
+  return `mkdir -p /run/bin /run/deno/upper /run/deno/work && ln -s ${quoted(deno)} /run/bin/deno || exit
+export PATH="/run/bin:$PATH"
+cd ${quoted(repository)} || exit
+deno run -A --no-check --no-lock tests/uml/modules.ts ${["overlay", ...modules].join(" ")} || exit
+mount -t overlay -o ${quoted(layers)} deno "$DENO_DIR" || exit
+${script}
+`;
+}
+
+/** Runs a script of the shell as root of a new machine with one CPU, in the repository. `deno` is the one that runs this. */
+export async function onUml(
+  script: string,
+  { modules = [], patienceMs = 300_000 }: JobOptions = {},
+): Promise<JobResult> {
+  const dir = await Deno.makeTempDir({ prefix: "umiak-uml-" });
+  try {
+    const cache = denoDirectory();
+    const environment = { HOME: "/root", DENO_DIR: cache, DENO_NO_UPDATE_CHECK: "1", NO_COLOR: "1" };
+    await Deno.mkdir(`${dir}/out`);
+    await Deno.copyFile(repositoryFile("tests/uml/init.sh"), `${dir}/init`);
+    await Deno.chmod(`${dir}/init`, 0o755);
+    const files = {
+      // What the machine's tmpfs on /tmp may hide.
+      paths: [repository, cache, deno.replace(/\/[^/]*$/, "")].map((path) => `${path}\n`).join(""),
+      environment: Object.entries(environment).map(([name, value]) => `export ${name}=${quoted(value)}\n`)
+        .join(""),
+      job: jobOf(script, cache, modules),
+    };
+    for (const [name, text] of Object.entries(files)) await Deno.writeTextFile(`${dir}/${name}`, text);
+    const machine = new Deno.Command("linux.uml", {
+      args: [
+        ...["mem=1536M", "rootfstype=hostfs", "root=/dev/root", "rootflags=/", "ro", "quiet"],
+        ...["con=null", "con0=null,fd:1", `uml_dir=${dir}/`, `umid=machine`],
+        ...[`init=${dir}/init`, `umiak_dir=${dir}`],
+      ],
+      ...{ stdin: "null", stdout: "piped", stderr: "piped", env: { TMPDIR: dir } },
+    }).spawn();
+    const timer = setTimeout(() => machine.kill("SIGTERM"), patienceMs);
+    const { stdout, stderr } = await machine.output();
+    clearTimeout(timer);
+    const code = textOf(`${dir}/out/code`).trim(), decoder = new TextDecoder();
+    return {
+      code: code === "" ? undefined : Number(code),
+      stdout: textOf(`${dir}/out/stdout`),
+      stderr: textOf(`${dir}/out/stderr`),
+      console: decoder.decode(stdout) + decoder.decode(stderr),
+    };
+  } finally {
+    await Deno.remove(dir, { recursive: true });
+  }
+}
