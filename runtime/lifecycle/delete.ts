@@ -32,7 +32,7 @@ export async function deleteContainer(
   const { force = false } = options;
   const container = await context.store.lock(id);
   if (container === undefined) {
-    if (force) return;
+    if (force) return await context.store.sweep();
     throw absent(id);
   }
   try {

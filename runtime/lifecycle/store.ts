@@ -57,6 +57,8 @@ export interface StateStore {
   read(id: string): ContainerEntry | undefined;
   /** Waits for a container's lock; undefined if there is no such container. */
   lock(id: string): Promise<LockedContainer | undefined>;
+  /** Removes what killed processes have left of containers on their way in or out. */
+  sweep(): Promise<void>;
   /** Ids of all containers. */
   list(): string[];
 }

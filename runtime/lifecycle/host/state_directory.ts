@@ -2,7 +2,7 @@
  * Containers as directories below one root:
  *
  *     ROOT/~lock            held while a container appears
- *     ROOT/~new-…, ~gone-…  a container on its way in or out; what a killed process has left of one is removed by the next create
+ *     ROOT/~new-…, ~gone-…  a container on its way in or out; what a killed process has left of one is removed by the next create, or delete by force
  *     ROOT/ID/lock          held by whoever changes the container: a lock of the system's, which goes with its holder
  *     ROOT/ID/state.json    its record, replaced by rename
  *     ROOT/ID/config.json   its configuration, as it was when it was created
@@ -44,13 +44,25 @@ function removeQuietly(path: string): void {
   }
 }
 
+/** Text of a file; undefined if there is none. What is no file is never opened: a FIFO would be waited for. */
 function readText(path: string): string | undefined {
   try {
+    if (!Deno.statSync(path).isFile) throw new Error(`${path} is not a file`);
     return Deno.readTextFileSync(path);
   } catch (error) {
     if (isNotFound(error)) return undefined;
     throw error;
   }
+}
+
+/** Opens the file of a lock, and makes it if it is missing. What is no file locks nothing, and gives way. */
+function openLock(path: string): Deno.FsFile {
+  try {
+    if (!Deno.lstatSync(path).isFile) removeQuietly(path);
+  } catch (error) {
+    if (!isNotFound(error)) throw error;
+  }
+  return Deno.openSync(path, { create: true, write: true, mode: 0o600 });
 }
 
 /** Names in a directory; none if there is none. A look at all of them costs less than an error for one that is not there. */
@@ -96,8 +108,9 @@ class Entry implements LockedContainer {
   }
 
   refresh(): void {
-    const names = namesIn(this.directory);
+    let names: ReadonlySet<string> = new Set();
     try {
+      names = namesIn(this.directory);
       const text = names.has("state.json") ? readText(`${this.directory}/state.json`) : undefined;
       this.record = text === undefined ? undefined : parseRecord(text, "state.json");
       this.problem = text === undefined ? "state.json is missing" : "";
@@ -126,9 +139,11 @@ class Entry implements LockedContainer {
 
   async isLocked(): Promise<boolean> {
     if (this.#file !== null) return false;
+    const path = `${this.directory}/lock`;
     let file: Deno.FsFile;
     try {
-      file = Deno.openSync(`${this.directory}/lock`, { read: true });
+      if (!Deno.statSync(path).isFile) return false;
+      file = Deno.openSync(path, { read: true });
     } catch {
       return false;
     }
@@ -140,7 +155,11 @@ class Entry implements LockedContainer {
   }
 
   config(): string {
-    return Deno.readTextFileSync(`${this.directory}/config.json`);
+    const text = readText(`${this.directory}/config.json`);
+    if (text === undefined) {
+      throw new LifecycleError(`container ${JSON.stringify(this.id)}: its config.json is missing`, "failed");
+    }
+    return text;
   }
 
   write(record: ContainerRecord): void {
@@ -182,7 +201,7 @@ async function lock(file: Deno.FsFile): Promise<void> {
 }
 
 /** Removes what killed processes have left; the root's lock is held. */
-function sweep(root: string): void {
+function sweepRoot(root: string): void {
   for (const { name } of Deno.readDirSync(root)) {
     const path = `${root}/${name}`;
     if (name.startsWith(GONE)) removeQuietly(path);
@@ -203,10 +222,10 @@ export class StateDirectory implements StateStore {
     } catch (error) {
       throw new LifecycleError(`making ${root}: ${(error as Error).message}`, "failed", { cause: error });
     }
-    const rootLock = Deno.openSync(`${root}/~lock`, { create: true, write: true, mode: 0o600 });
+    const rootLock = openLock(`${root}/~lock`);
     try {
       await lock(rootLock);
-      sweep(root);
+      sweepRoot(root);
       return this.#create(record, config);
     } finally {
       rootLock.close();
@@ -258,7 +277,7 @@ export class StateDirectory implements StateStore {
       let file: Deno.FsFile;
       try {
         // A broken directory without a lock gets one: it must be possible to delete it.
-        file = Deno.openSync(path, { create: true, write: true, mode: 0o600 });
+        file = openLock(path);
       } catch (error) {
         if (isNotFound(error)) return undefined;
         throw error;
@@ -273,6 +292,23 @@ export class StateDirectory implements StateStore {
         throw error;
       }
       file.close();
+    }
+  }
+
+  /** See StateStore. */
+  async sweep(): Promise<void> {
+    let rootLock: Deno.FsFile;
+    try {
+      rootLock = openLock(`${this.root}/~lock`);
+    } catch (error) {
+      if (isNotFound(error)) return;
+      throw error;
+    }
+    try {
+      await lock(rootLock);
+      sweepRoot(this.root);
+    } finally {
+      rootLock.close();
     }
   }
 

@@ -33,10 +33,16 @@ export function removeNote(directory: string): void {
   Deno.removeSync(`${directory}/${NAME}`);
 }
 
-/** Reads it; undefined if the container has no cgroups. */
+/** Reads it; undefined if the container has no cgroups, or nobody can know any more which. */
 export function readNote(directory: string): CgroupNote | undefined {
-  const text = readFile(`${directory}/${NAME}`);
-  return text === undefined ? undefined : JSON.parse(text) as CgroupNote;
+  const path = `${directory}/${NAME}`;
+  try {
+    if (!Deno.statSync(path).isFile) return undefined;
+    const note = JSON.parse(readFile(path) ?? "") as CgroupNote;
+    return Array.isArray(note?.cgroups) ? note : undefined;
+  } catch {
+    return undefined;
+  }
 }
 
 /** The directory of a controller; of version 2 for "". */
