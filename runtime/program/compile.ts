@@ -68,7 +68,15 @@ function compileRoot(b: ProgramBuilder, spec: Spec, options: CompileOptions): Re
       throw refusal("linux.rootfsPropagation", "a root filesystem that is an overlay cannot be shared");
     }
     const made = compileOverlayRoot(b, overlay, options.rootfs);
-    for (const mount of mounts) compileMount(b, made, mount, options.isFile ?? (() => false));
+    for (const mount of mounts) {
+      compileMount(
+        b,
+        made,
+        mount,
+        options.isFile ?? (() => false),
+        spec.linux.mountLabel,
+      );
+    }
     return made;
   }
   const tree = OPEN_TREE_CLONE | O_CLOEXEC | AT_RECURSIVE;
@@ -85,7 +93,15 @@ function compileRoot(b: ProgramBuilder, spec: Spec, options: CompileOptions): Re
     );
   }
   b.call("move_mount", [root, "", AT_FDCWD, shared ? "/" : options.rootfs, MOVE_MOUNT_F_EMPTY_PATH], what);
-  for (const mount of mounts) compileMount(b, root, mount, options.isFile ?? (() => false));
+  for (const mount of mounts) {
+    compileMount(
+      b,
+      root,
+      mount,
+      options.isFile ?? (() => false),
+      spec.linux.mountLabel,
+    );
+  }
   return root;
 }
 
@@ -151,7 +167,7 @@ export function compileSpec(spec: Spec, options: CompileOptions): SyscallProgram
     b.call("setdomainname", [spec.domainname], "setting the domain name", { spec: "config.md#domainname" });
   }
   for (const path of spec.linux.readonlyPaths) compileReadOnly(b, path);
-  for (const path of spec.linux.maskedPaths) compileMask(b, path, null_!);
+  for (const path of spec.linux.maskedPaths) compileMask(b, path, null_!, spec.linux.mountLabel);
   if (null_ !== null) b.call("close", [null_], "taking the null device");
   if (spec.root?.readonly) {
     b.call(

@@ -26,6 +26,7 @@ import {
 } from "../../fs/abi/open.ts";
 import type { MountSpec } from "../spec/types.ts";
 import type { ProgramBuilder } from "./builder.ts";
+import { contextOptions, labelQueues, withMountLabel } from "./compile_labels.ts";
 import { type MountOptions, parseMountOptions } from "./mount_options.ts";
 import type { MountAttr, Ref } from "./types.ts";
 import { refusal } from "../spec/refusal.ts";
@@ -215,13 +216,15 @@ function mapIds(b: ProgramBuilder, tree: Ref, mount: MountSpec, options: MountOp
   });
 }
 
-/** Mounts one entry of `mounts`. `isFile` tells whether a bind's source is a file. */
+/** Mounts one entry of `mounts`. `isFile` tells whether a bind's source is a file; `label` is for what can have one. */
 export function compileMount(
   b: ProgramBuilder,
   root: Ref,
-  mount: MountSpec,
+  entry: MountSpec,
   isFile: (source: string) => boolean,
+  label?: string,
 ): void {
+  const mount = withMountLabel(entry, label);
   const options = parseMountOptions(mount.options);
   if (options.remount) return compileRemount(b, root, mount, options);
   const binds = options.bind || mount.type === "bind";
@@ -244,6 +247,7 @@ export function compileMount(
   const { propagation, ...attributes } = options;
   finishMount(b, tree, { ...attributes, propagation: [] }, what);
   b.call("move_mount", [tree, "", at, "", EMPTY], what);
+  if (label && type === "mqueue" && !binds) labelQueues(b, tree, label, what);
   finishMount(b, tree, { ...attributes, recursiveSet: 0, recursiveClear: 0, propagation }, what);
   b.call("close", [tree], what);
   b.call("close", [at], what);
@@ -267,7 +271,7 @@ const MISSING = [ENOENT, ENOTDIR];
  * Hides a path: a file behind the null device, a directory behind an empty read-only one (config-linux.md#masked-paths). Before Linux 6.15 a mount
  * can only be copied when it is somewhere: the first file has the null device itself then.
  */
-export function compileMask(b: ProgramBuilder, path: string, null_: Ref): void {
+export function compileMask(b: ProgramBuilder, path: string, null_: Ref, label?: string): void {
   const what = `masking ${path}`;
   const itself = b.newLabel("itself"), close = b.newLabel("close");
   const directory = b.newLabel("mask"), masked = b.newLabel("masked"), done = b.newLabel("done");
@@ -294,7 +298,7 @@ export function compileMask(b: ProgramBuilder, path: string, null_: Ref): void {
   b.call("move_mount", [null_, "", at, "", EMPTY], what, { onError: directory, errors: [EINVAL] });
   b.jump(masked);
   b.label(directory);
-  const options = ["nr_blocks=1", "nr_inodes=1", "mode=755"];
+  const options = ["nr_blocks=1", "nr_inodes=1", "mode=755", ...contextOptions(label)];
   const empty = newFilesystem(b, "tmpfs", "tmpfs", options, MOUNT_ATTR_RDONLY, what);
   b.call("move_mount", [empty, "", at, "", EMPTY], what);
   b.call("close", [empty], what);

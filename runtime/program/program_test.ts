@@ -219,6 +219,42 @@ Deno.test("config.md#mounts: every option of the table is one of ours; only the 
   ], ["size=5"]]);
 });
 
+Deno.test("config-linux.md#mount-label: new filesystems have the context, those that have labels of their own have not", () => {
+  const mount = (type: string, destination: string, options: string[] = []) => ({
+    ...{ type, destination, source: type, options },
+  });
+  const { init } = compileSpec(
+    decodeSpec({
+      ociVersion: "1.3.0",
+      root: { path: "rootfs" },
+      process: { cwd: "/", args: ["/x"] },
+      mounts: [
+        mount("tmpfs", "/tmp", ["size=1m"]),
+        mount("tmpfs", "/own", ["context=a:b:c"]),
+        mount("devpts", "/dev/pts"),
+        ...[
+          mount("proc", "/proc"),
+          mount("sysfs", "/sys"),
+          mount("mqueue", "/q"),
+          mount("bind", "/b", ["bind"]),
+        ],
+      ],
+      linux: { mountLabel: "u:o:t:s0:c1,c2", maskedPaths: ["/proc/acpi"] },
+    }),
+    { rootfs: "/r" },
+  );
+  const calls = init.filter((step) => "call" in step);
+  const labelled = calls.filter(({ args }) => args.includes("context") || args.includes("security.selinux"))
+    .map(({ call, what, args }) => `${call} ${what}: ${args[3] ?? args[2]}`);
+  assert.deepEqual(labelled, [
+    "fsconfig mounting tmpfs on /tmp: option context=u:o:t:s0:c1,c2: u:o:t:s0:c1,c2",
+    "fsconfig mounting tmpfs on /own: option context=a:b:c: a:b:c",
+    "fsconfig mounting devpts on /dev/pts: option context=u:o:t:s0:c1,c2: u:o:t:s0:c1,c2",
+    "fsetxattr mounting mqueue on /q: labelling it: u:o:t:s0:c1,c2",
+    "fsconfig masking /proc/acpi: option context=u:o:t:s0:c1,c2: u:o:t:s0:c1,c2",
+  ]);
+});
+
 Deno.test("config-linux.md#sysctl: what is not the container's own is refused, as runc does", () => {
   const compile = (sysctl: Record<string, string>, types: string[]): unknown =>
     compileSpec(

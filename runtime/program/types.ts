@@ -20,6 +20,7 @@ export type SyscallName =
   | "fchmodat"
   | "fchownat"
   | "fsconfig"
+  | "fsetxattr"
   | "fsmount"
   | "fsopen"
   | "fspick"

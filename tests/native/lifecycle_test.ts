@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { CAPABILITIES } from "../../runtime/abi/linux/capability.ts";
 import { processesWith, withBench } from "../runtime/support.ts";
 import { testWhen } from "../support/when.ts";
-import { NATIVE, nativeBundle } from "./support.ts";
+import { type Config, NATIVE, nativeBundle } from "./support.ts";
 
 const state = (pid: number): string => Deno.readTextFileSync(`/proc/${pid}/status`);
 
@@ -85,15 +85,25 @@ testWhen(
           (c) => c.mounts.push({ destination: "/tmp", type: "bind", source: "/no/such", options: ["bind"] }),
           /^mounting \/no\/such on \/tmp: source \/no\/such: no such file or directory/,
         ],
-        ["seccomp", (c) => c.process.selinuxLabel = "a:b:c", /process\.selinuxLabel cannot be applied/],
+        ...Deno.readTextFileSync("/proc/self/mountinfo").includes(" - selinuxfs ") ? [] : [
+          [
+            "selinux",
+            (c: Config) => c.process.selinuxLabel = "a:b:c",
+            /process\.selinuxLabel: selinux label is specified in config, but selinux is disabled or not supported/,
+          ] as const,
+          ["label", (c: Config) =>
+            c.linux.mountLabel = "a:b:c", /linux\.mountLabel: selinux label is/] as const,
+        ],
         [
           "memory",
-          (c) => c.linux.intelRdt = { closID: "x" },
+          (c) =>
+            c.linux.intelRdt = { closID: "x" },
           /linux\.intelRdt cannot be applied/,
         ],
         [
           "namespace",
-          (c) => c.linux.namespaces = [{ type: "pid" }],
+          (c) =>
+            c.linux.namespaces = [{ type: "pid" }],
           /linux\.namespaces: a mount namespace of its own is required/,
         ],
         [

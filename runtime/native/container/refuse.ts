@@ -2,6 +2,7 @@
 import type { CreateRequest } from "../../lifecycle/backend.ts";
 import { LifecycleError } from "../../lifecycle/error.ts";
 import { asksListener, OF_LISTENERS } from "../../program/seccomp_rules.ts";
+import { checkSecurityModules } from "./security_modules.ts";
 import type { Process, Seccomp, Spec } from "../../spec/types.ts";
 
 /** Oldest kernel: mount_setattr(2) is of 5.12. */
@@ -17,21 +18,11 @@ export function checkKernel(release: string = Deno.osRelease()): void {
   );
 }
 
-/** Properties of a process that are not applied. */
-function ofProcess({ apparmorProfile, selinuxLabel }: Process): [string, boolean][] {
-  return [
-    ["process.apparmorProfile", Boolean(apparmorProfile)],
-    ["process.selinuxLabel", Boolean(selinuxLabel)],
-  ];
-}
-
 function ofContainer(spec: Spec): [string, boolean][] {
-  const { linux, process } = spec, { intelRdt, netDevices = [], mountLabel } = linux;
+  const { intelRdt, netDevices = [] } = spec.linux;
   return [
-    ...process === undefined ? [] : ofProcess(process),
     ["linux.intelRdt", intelRdt !== undefined],
     ["linux.netDevices", netDevices.length > 0],
-    ["linux.mountLabel", Boolean(mountLabel)],
   ];
 }
 
@@ -63,7 +54,7 @@ function checkFilter(filter: Seccomp, what: string): void {
 
 /** Throws if an exec asks for what cannot be had. */
 export function refuseProcess(process: Process, what: string): void {
-  refuse(what, ofProcess(process));
+  checkSecurityModules(what, process);
 }
 
 /** True if a file of a namespace is the runtime's own one. */
@@ -79,6 +70,7 @@ export function refuseContainer({ id, spec, options }: CreateRequest): void {
     ...ofContainer(spec),
     ["--no-pivot", options.noPivot],
   ]);
+  checkSecurityModules(what, spec.process ?? {}, spec.linux.mountLabel);
   if (spec.linux.seccomp !== undefined) checkFilter(spec.linux.seccomp, what);
   if (options.systemdCgroup) {
     throw new LifecycleError(

@@ -17,6 +17,7 @@ import {
   resetSignals,
   setName,
 } from "./common.ts";
+import { labelSteps } from "./labels.ts";
 import { handOutListener } from "./listener.ts";
 import { awaitByte, FATAL_STEPS, reportTo } from "./protocol.ts";
 import { sendDescriptor } from "./terminal.ts";
@@ -34,6 +35,8 @@ export interface EnterRequest {
   readonly sync: number;
   /** CPUs before and after it is put where the container's processes are. */
   readonly affinity?: ExecCpuAffinity;
+  /** The process that it becomes, where it has labels of its own. */
+  readonly process?: Process;
   /** For whom. */
   readonly architecture: Architecture;
 }
@@ -60,12 +63,13 @@ const namespaceFlag = (type: NamespaceSpec["type"]): number => {
 };
 
 /** Joins the namespaces; what follows is done by a process in them. */
-function enter({ namespaces, pidfd, report, sync, affinity }: EnterRequest): NativeStep[] {
+function enter({ namespaces, pidfd, report, sync, affinity, process }: EnterRequest): NativeStep[] {
   const root = "becoming root of the user namespace";
   return [
     setName("umiak-exec"),
     reportTo(report),
     ...resetSignals(),
+    ...process === undefined ? [] : labelSteps(process, false),
     ...onCpus(affinity?.initial),
     ...awaitByte(sync, "beginning"),
     ...onCpus(affinity?.final),

@@ -19,6 +19,7 @@ import {
   resetSignals,
   setName,
 } from "./common.ts";
+import { labelSteps } from "./labels.ts";
 import { handOutListener } from "./listener.ts";
 import { lookUpProgram } from "./lookup.ts";
 import { loopbackUp } from "./network.ts";
@@ -166,6 +167,7 @@ export function initSteps(request: InitRequest): NativeStep[] {
     setName("umiak-init"),
     reportTo(report),
     ...resetSignals(),
+    ...labelSteps(process, request.keyring !== undefined),
     ...all(before),
     ...isInSteps(request.program) ? continueInSibling(cloneFlags & ~later) : [],
     ...awaitByte(sync, "beginning"),

@@ -94,6 +94,9 @@ const SPECIAL: Readonly<
     { data: data.strings(argv as readonly string[]) },
     { data: data.strings(env as readonly string[]) },
   ],
+  fsetxattr: ([fd, name, value], data) => [
+    ...[word(fd!, data), word(name!, data), ...text(value, data), number(0)],
+  ],
   write: ([fd, value], data) => [word(fd!, data), ...text(value, data)],
   ioctl: ([fd, request, value], data) => [
     ...[word(fd!, data), word(request!, data)],
