@@ -26,5 +26,11 @@ export {
   type RunOptions,
   type Stdio,
 } from "./runtime/mod.ts";
-export type { ContainerOptions, EngineName, MountOption, SharedNamespace } from "./runtime/mod.ts";
+export type {
+  BackendName,
+  ContainerOptions,
+  EngineName,
+  MountOption,
+  SharedNamespace,
+} from "./runtime/mod.ts";
 export { openImage, parseReference } from "./image/mod.ts";

@@ -4,12 +4,12 @@ export * from "./program/mod.ts";
 export * from "./engine/options.ts";
 export type { ListenOption, NetworkMode, NetworkOptions, PublishOption } from "./engine/network_options.ts";
 export { createPod, type Pod, type PodOptions, type SharedNamespace } from "./engine/pod.ts";
-export { runImage } from "./engine/run.ts";
+export { runImage } from "./engine/run_image.ts";
 export type { Stdio } from "./engine/stdio.ts";
 export type { ByteSink, ByteSource } from "./sandbox/exec/host_stream.ts";
 export { forEachFile, inspect, pack, type PackImageOptions } from "./engine/images.ts";
 export { copy, type MoveOptions, pull, type PullPolicy, push } from "./engine/pull.ts";
-export type { PrepareOptions } from "./engine/prepare_layers.ts";
+export type { PrepareOptions } from "./engine/leased_image.ts";
 export {
   collectStore,
   listImages,

@@ -1,15 +1,15 @@
 /** `umiak run`. @module */
 import { parsePlatform } from "../../image/platform.ts";
 import { parseSignal } from "../../runtime/abi/linux/signal.ts";
-import type { EngineName, RunOptions } from "../../runtime/engine/options.ts";
+import type { BackendName, EngineName, RunOptions } from "../../runtime/engine/options.ts";
 import {
   checkEgress,
   parseListen,
   parseNetworkMode,
   parsePublish,
 } from "../../runtime/engine/network_options.ts";
-import { runImage } from "../../runtime/engine/run.ts";
-import type { PrepareOptions } from "../../runtime/engine/prepare_layers.ts";
+import { runImage } from "../../runtime/engine/run_image.ts";
+import type { PrepareOptions } from "../../runtime/engine/leased_image.ts";
 import type { PullPolicy } from "../../runtime/engine/pull.ts";
 import type { Parsed } from "../parser.ts";
 import { Progress, standardError } from "../progress.ts";
@@ -43,6 +43,27 @@ function environment(parsed: Parsed): string[] {
 function engineOf(text: string | undefined): EngineName {
   if (text === undefined || text === "kernel" || text === "wasmer") return text ?? "kernel";
   throw new Error(`--engine: ${JSON.stringify(text)} is not an engine; there are kernel and wasmer`);
+}
+
+function backendOf(text: string): BackendName {
+  if (text === "sandbox" || text === "native") return text;
+  throw new Error(`--backend: ${JSON.stringify(text)} is not a backend; there are sandbox and native`);
+}
+
+/** --security-opt, in docker's words. */
+function security(parsed: Parsed): Pick<RunOptions, "noNewPrivileges" | "seccomp"> {
+  let found: Pick<RunOptions, "noNewPrivileges" | "seccomp"> = {};
+  for (const option of parsed.values("security-opt")) {
+    const match = /^no-new-privileges(?:[=:](true|false))?$/.exec(option);
+    if (match !== null) found = { ...found, noNewPrivileges: match[1] !== "false" };
+    else if (/^seccomp[=:]unconfined$/.test(option)) found = { ...found, seccomp: "unconfined" };
+    else {
+      throw new Error(
+        `--security-opt: ${JSON.stringify(option)} is neither no-new-privileges nor seccomp=unconfined`,
+      );
+    }
+  }
+  return found;
 }
 
 function signalOf(text: string): number {
@@ -125,6 +146,8 @@ export function runOptions(parsed: Parsed): RunOptions {
     interactive: parsed.has("interactive"),
     tty: parsed.has("tty"),
     engine: engineOf(parsed.value("engine")),
+    ...given("backend", "backend", backendOf),
+    ...security(parsed),
   };
 }
 

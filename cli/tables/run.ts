@@ -39,8 +39,9 @@ export const RUN: CommandSpec = {
     {
       name: "network",
       value: "MODE",
-      help: "Network: none (default), pod (a private one, with a way out), host",
-      choices: ["none", "pod", "host"],
+      help:
+        "Network: none (the sandbox's default, and an ordinary user's), pod or private (one of its own, with a way out), host",
+      choices: ["none", "pod", "private", "host"],
     },
     {
       name: "publish",
@@ -83,9 +84,22 @@ export const RUN: CommandSpec = {
     { name: "stop-signal", value: "SIGNAL", help: "Signal that --timeout sends; SIGKILL by default" },
     { name: "timeout", value: "DURATION", help: "End the program after this time, e.g. 10s" },
     {
+      name: "backend",
+      value: "NAME",
+      help:
+        "What runs it: sandbox (WebAssembly) or native (this Linux's own programs); by default what the image is for",
+      choices: ["sandbox", "native"],
+    },
+    {
+      name: "security-opt",
+      value: "OPTION",
+      repeat: true,
+      help: "Native: no-new-privileges, or seccomp=unconfined for no filter of system calls",
+    },
+    {
       name: "engine",
       value: "NAME",
-      help: "Engine: kernel (default) or wasmer",
+      help: "Engine of the sandbox: kernel (default) or wasmer",
       choices: ["kernel", "wasmer"],
     },
   ],

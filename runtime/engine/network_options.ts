@@ -42,10 +42,11 @@ export interface NetworkOptions {
   readonly egressLog?: (line: string) => void;
 }
 
-/** A mode by its name; throws for one there is not. */
+/** A mode by its name; "private" is what native containers call a pod's. Throws for one there is not. */
 export function parseNetworkMode(text: string): NetworkMode {
+  if (text === "private") return "pod";
   if (text === "none" || text === "pod" || text === "host") return text;
-  throw new Error(`--network: ${JSON.stringify(text)} is none of none, pod and host`);
+  throw new Error(`--network: ${JSON.stringify(text)} is none of none, pod, private and host`);
 }
 
 /** Checks a rule; throws if it is none. */

@@ -1,7 +1,7 @@
 /** What a caller of the engine asks for; every value is parsed already. @module */
 import type { Platform } from "../../image/platform.ts";
 import type { NetworkOptions } from "./network_options.ts";
-import type { PrepareOptions } from "./prepare_layers.ts";
+import type { PrepareOptions } from "./leased_image.ts";
 
 /** A directory or file of the host to be shown in the container. */
 export interface BindOption {
@@ -62,6 +62,9 @@ export interface ContainerOptions {
   readonly cpus?: number;
 }
 
+/** What runs a container: the userland kernel, or Linux itself. */
+export type BackendName = "sandbox" | "native";
+
 /** Engines that run a module. */
 export type EngineName = "kernel" | "wasmer";
 
@@ -89,8 +92,14 @@ export interface RunOptions extends ContainerOptions {
    * costs speed (docs/RATIONALE.md), so only those have it who ask: by this, by `signal`, by a limit of CPU time, or by running in a pod.
    */
   readonly interruptible?: boolean;
-  /** Which engine. */
+  /** Which backend; the one that the image is for unless it is said: sandbox for WebAssembly, native for this Linux's own programs. */
+  readonly backend?: BackendName;
+  /** Which engine of the sandbox. */
   readonly engine?: EngineName;
+  /** No program gains privileges, as by a set-user-ID bit. Of the native backend: in the sandbox none ever does. */
+  readonly noNewPrivileges?: boolean;
+  /** "unconfined": the native backend's container may make every system call; by default a filter allows those that programs need. */
+  readonly seccomp?: "unconfined";
   /** Name of the container; a foreground container is known by it to nobody else. */
   readonly name?: string;
 }

@@ -1,11 +1,9 @@
 /** The root filesystem of a container: read-only layers under a fresh writable tree. @module */
-import { copyAttributes, LayerfsSuper, OverlaySuper, TmpfsSuper } from "../../fs/mod.ts";
+import { copyAttributes, type LayerfsSuper, OverlaySuper, TmpfsSuper } from "../../fs/mod.ts";
 import type { ImageConfig } from "../../image/config.ts";
-import { type Platform, platformText } from "../../image/platform.ts";
-import { parseReference } from "../../image/reference.ts";
-import { isWasmFile, wasmFileImage } from "../../image/store/wasm_file.ts";
-import { RunError } from "./options.ts";
-import type { PrepareOptions } from "./prepare_layers.ts";
+import type { Platform } from "../../image/platform.ts";
+import { findImage, type FoundImage } from "./find_image.ts";
+import type { PrepareOptions } from "./leased_image.ts";
 
 /** An image ready to be run. */
 export interface PreparedImage {
@@ -19,17 +17,14 @@ export interface PreparedImage {
   readonly start?: string;
 }
 
-/** A module as an image of one file; 126 if it is none (as of any program that cannot be executed). */
-async function moduleImage(path: string, platform: Platform | undefined): Promise<PreparedImage> {
-  if (platform !== undefined && platform.architecture !== "wasm") {
-    throw new RunError(`module ${path}: it is for wasi/wasm, not for ${platformText(platform)}`, 125);
-  }
-  try {
-    const { name, config, layer } = await wasmFileImage(path);
-    return { name, config, layers: [new LayerfsSuper(layer)] };
-  } catch (error) {
-    throw new RunError((error as Error).message, 126, { cause: error });
-  }
+/** Brings the layers of an image that was found into the store, if they are not there. They are shut down by whoever has them. */
+export async function mountImage(
+  found: FoundImage,
+  options: PrepareOptions = {},
+): Promise<PreparedImage> {
+  if (!("store" in found)) return found;
+  const { mountLeased } = await import("./prepare_layers.ts");
+  return await mountLeased(found, options);
 }
 
 /**
@@ -41,10 +36,7 @@ export async function prepareImage(
   platform: Platform | undefined,
   options: PrepareOptions = {},
 ): Promise<PreparedImage> {
-  const reference = parseReference(image);
-  if (reference.transport === "auto" && await isWasmFile(image)) return moduleImage(image, platform);
-  const { prepareLayers } = await import("./prepare_layers.ts");
-  return await prepareLayers(reference, platform, options);
+  return await mountImage(await findImage(image, platform, options), options);
 }
 
 /** An overlay of an image's layers with a writable tree of its own, in memory: half of the host's at most (tmpfs(5), size). */

@@ -1,4 +1,4 @@
-/** `umiak run`: from an image reference to an exit code. @module */
+/** `umiak run` on the userland kernel: from an image to an exit code. @module */
 import { ENOENT } from "../../fs/abi/errno.ts";
 import { SIGNAL } from "../abi/linux/signal.ts";
 import { shellStatus } from "../abi/linux/wait_status.ts";
@@ -8,6 +8,7 @@ import { ProgramError, type Stages } from "../sandbox/kernel/program_runner.ts";
 import type { Task } from "../sandbox/kernel/task.ts";
 import type { Spec } from "../spec/types.ts";
 import { setDeadline } from "./deadline.ts";
+import { opening } from "./find_image.ts";
 import type { PreparedNetwork } from "./network.ts";
 import { RunError, type RunOptions } from "./options.ts";
 import type { PodKernel } from "./pod_kernel.ts";
@@ -51,13 +52,9 @@ function exitCodeOf(error: ProgramError): number {
   return error.errno === ENOENT ? 127 : error.call === "execve" ? 126 : 125;
 }
 
-/** Opens the image; whatever is wrong with it is umiak's error 125, unless it says otherwise. */
-async function open(options: RunOptions): Promise<PreparedImage> {
-  try {
-    return await prepareImage(options.image, options.platform, options.prepare);
-  } catch (error) {
-    throw error instanceof RunError ? error : new RunError((error as Error).message, 125, { cause: error });
-  }
+/** Opens the image. */
+function open(options: RunOptions): Promise<PreparedImage> {
+  return opening(() => prepareImage(options.image, options.platform, options.prepare));
 }
 
 /** What ends a container whose caller has had enough. Returns what calls that off. */
@@ -88,13 +85,21 @@ class Member implements PodContainer {
 }
 
 /** Runs a container on a kernel of its own, or in a pod. See runImage(). */
-export async function runOn(pod: PodKernel | undefined, options: RunOptions, stdio: Stdio): Promise<number> {
+export async function runOn(
+  pod: PodKernel | undefined,
+  options: RunOptions,
+  stdio: Stdio,
+  take: () => Promise<PreparedImage> = () => open(options),
+): Promise<number> {
+  if (pod !== undefined && options.backend === "native") {
+    throw new RunError("backend native: the containers of a pod are on its kernel", 125);
+  }
   if (pod !== undefined && pod.shares("uts") && options.hostname !== undefined) {
     throw new RunError("hostname: the pod's containers have its host name", 125);
   }
   const terminal = options.tty ? await terminalOf(options, stdio) : undefined;
   const makeNetwork = await networkMaker(options, pod);
-  const image = await open(options);
+  const image = await take();
   if (pod?.closed) {
     for (const layer of image.layers) layer.shutdown();
     throw new RunError(`${image.name}: the pod is closed`, 125);
@@ -137,15 +142,4 @@ export async function runOn(pod: PodKernel | undefined, options: RunOptions, std
     await network?.close();
     if (pod === undefined) sandbox.shutdown();
   }
-}
-
-/**
- * Runs a container in the foreground. The exit code: the program's own, or 128 + the signal that ended it. Throws a RunError, with
- * docker's exit code, when the program could not be started.
- */
-export async function runImage(options: RunOptions, stdio: Stdio = {}): Promise<number> {
-  if (options.engine !== "wasmer") return await runOn(undefined, options, stdio);
-  const image = await open(options);
-  const { runWithWasmer } = await import("./wasmer.ts");
-  return runWithWasmer(image, options, stdio);
 }

@@ -1,7 +1,7 @@
 /** Programs that compute without a pause, ended by whoever has started them, without this process. @module */
 import assert from "node:assert/strict";
 import { createPod } from "../../runtime/engine/pod.ts";
-import { runImage } from "../../runtime/engine/run.ts";
+import { runImage } from "../../runtime/engine/run_image.ts";
 import { caught, PROBE } from "./support.ts";
 
 const spin = { image: PROBE, args: ["spin"] };

@@ -1,6 +1,6 @@
 /** Limits of a container that runImage() runs. @module */
 import assert from "node:assert/strict";
-import { runImage } from "../../runtime/engine/run.ts";
+import { runImage } from "../../runtime/engine/run_image.ts";
 import { repositoryFile } from "../support/umiak.ts";
 import { caught, PROBE } from "./support.ts";
 

@@ -1,6 +1,6 @@
 /** A terminal for a program that gives its own streams: runImage() with `tty`. @module */
 import assert from "node:assert/strict";
-import { runImage } from "../../runtime/engine/run.ts";
+import { runImage } from "../../runtime/engine/run_image.ts";
 import { repositoryFile } from "../support/umiak.ts";
 
 const image = repositoryFile("tests/tty/terminal.wasm");

@@ -20,6 +20,19 @@ export function readTreeHead(tree: HostTree, path: string, length: number): Uint
   return readFile(tree, path, (size) => Math.min(size, length));
 }
 
+/** True if a path leads to a directory; links are followed inside the tree. */
+export function isTreeDirectory(tree: HostTree, path: string): boolean {
+  const places = new Places(tree.root);
+  try {
+    return places.resolve(path.split("/").filter((each) => each !== "" && each !== "."), path, null) !== null;
+  } catch (error) {
+    if (error instanceof UnpackError) return false;
+    throw error;
+  } finally {
+    places.close();
+  }
+}
+
 function readFile(
   tree: HostTree,
   path: string,

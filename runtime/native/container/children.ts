@@ -1,6 +1,7 @@
 /** Processes that this process has started and not yet waited for. @module */
 import type { Descriptor } from "../ffi/descriptors.ts";
 import { waitFor } from "../ffi/wait.ts";
+import type { TerminalStreams } from "./proxy.ts";
 
 /** A child. */
 export interface KnownChild {
@@ -8,6 +9,8 @@ export interface KnownChild {
   readonly pidfd: Descriptor;
   /** The master of its terminal, where this process has that. */
   readonly terminal?: Descriptor;
+  /** What is at the other end of the terminal; this process's own streams unless it is said. */
+  readonly streams?: TerminalStreams;
 }
 
 const children = new Map<number, KnownChild>();
@@ -17,14 +20,20 @@ export function keepChild(pid: number, child: KnownChild): void {
   children.set(pid, child);
 }
 
+/** Says what is at the other end of a child's terminal, before somebody waits for it. */
+export function showTerminalOn(pid: number, streams: TerminalStreams): void {
+  const child = children.get(pid);
+  if (child !== undefined) children.set(pid, { ...child, streams });
+}
+
 /** A child that is kept. */
 export function childOf(pid: number): KnownChild | undefined {
   return children.get(pid);
 }
 
-async function endOf({ pidfd, terminal }: KnownChild): Promise<number> {
+async function endOf({ pidfd, terminal, streams }: KnownChild): Promise<number> {
   if (terminal === undefined) return await waitFor(pidfd.fd);
-  return await (await import("./proxy.ts")).proxyTerminal(pidfd, terminal);
+  return await (await import("./proxy.ts")).proxyTerminal(pidfd, terminal, streams);
 }
 
 const waiting = new WeakMap<KnownChild, Promise<number>>();

@@ -5,7 +5,7 @@ import { markStarted } from "../../lifecycle/host/state_directory.ts";
 import type { BackendData } from "../../lifecycle/record.ts";
 import { type Descriptor, writeAll } from "../ffi/descriptors.ts";
 import type { Note } from "../table/compile_table.ts";
-import { failureText } from "./conversation.ts";
+import { StepError } from "./conversation.ts";
 import { awaitResult, openFifos, removeFifos } from "./start_fifos.ts";
 
 /** What the init was doing, as its creator has written it down. */
@@ -46,7 +46,7 @@ async function startWith(
   writeAll(start.fd, Uint8Array.of(1), `starting container ${JSON.stringify(record.id)}`);
   const said = await awaitResult(result);
   if (said !== null && "failed" in said) {
-    throw new LifecycleError(failureText(said.failed, noteOf(record.data, said.record)), "start");
+    throw new StepError(said.failed, noteOf(record.data, said.record), "start");
   }
   removeFifos(directory);
 }

@@ -1,0 +1,101 @@
+/**
+ * Directories of native containers: `containers/ID` in the store, which go with their containers.
+ *
+ *     .lock          held by the process that runs the container
+ *     rootfs         where its root filesystem is mounted, in its own mount namespace only
+ *     upper, work    of the overlay: what the container writes
+ *     etc            files that are bound over those of the image
+ *     state          its record (runtime/lifecycle/host/state_directory.ts)
+ *
+ * What a killed process has left, the next run removes, with what still runs in it.
+ * @module
+ */
+import { isAbandoned } from "../../../image/store/file_lock.ts";
+import { deleteContainer } from "../../lifecycle/delete.ts";
+import { hostContext } from "../../lifecycle/host/mod.ts";
+import type { Context } from "../../lifecycle/context.ts";
+import { loadBackend } from "../backends.ts";
+
+const LOCK = ".lock";
+const YOUNG_MS = 60_000;
+
+/** The directory of one container. */
+export interface ContainerDirectory {
+  /** Id of the container. */
+  readonly id: string;
+  /** Absolute path. */
+  readonly path: string;
+  /** Operations on it. */
+  readonly context: Context;
+  /** Removes the container, whatever it does, and the directory. */
+  remove(): Promise<void>;
+}
+
+function contextIn(directory: string, warn: (message: string) => void): Context {
+  return hostContext(`${directory}/state`, loadBackend, { warn, note: () => {} });
+}
+
+/** Directories that nobody may read have been made by the kernel's overlay and by containers: their owner may change that. */
+function removeAll(path: string): void {
+  const remove = (): void => Deno.removeSync(path, { recursive: true });
+  if (Deno.uid() === 0) return remove();
+  const open = (directory: string): void => {
+    const { isDirectory, mode } = Deno.lstatSync(directory);
+    if (!isDirectory) return;
+    if (((mode ?? 0) & 0o700) !== 0o700) Deno.chmodSync(directory, 0o700);
+    for (const { name, isDirectory: below } of Deno.readDirSync(directory)) {
+      if (below) open(`${directory}/${name}`);
+    }
+  };
+  open(path);
+  remove();
+}
+
+/** Removes what killed processes have left of containers. */
+async function sweep(parent: string): Promise<void> {
+  for await (const { name, isDirectory } of Deno.readDir(parent)) {
+    const path = `${parent}/${name}`;
+    try {
+      // A directory that has no lock yet may be somebody's who has just begun.
+      const { mtime } = await Deno.lstat(path);
+      const isOld = mtime !== null && Date.now() - mtime.getTime() > YOUNG_MS;
+      if (!isDirectory || !isOld || !await isAbandoned(`${path}/${LOCK}`)) continue;
+      await deleteContainer(contextIn(path, () => {}), name, { force: true });
+      removeAll(path);
+    } catch {
+      // Somebody else sweeps, or what is there is not this user's.
+    }
+  }
+}
+
+/** Makes the directory of a new container, and sweeps. */
+export async function makeContainerDirectory(
+  storeRoot: string,
+  warn: (message: string) => void,
+): Promise<ContainerDirectory> {
+  const parent = `${storeRoot}/containers`;
+  await Deno.mkdir(parent, { recursive: true, mode: 0o700 });
+  await sweep(parent);
+  const id = Array.from(
+    crypto.getRandomValues(new Uint8Array(32)),
+    (byte) => byte.toString(16).padStart(2, "0"),
+  )
+    .join("");
+  const path = `${parent}/${id}`;
+  await Deno.mkdir(path, { mode: 0o700 });
+  const lock = await Deno.open(`${path}/${LOCK}`, { createNew: true, read: true, write: true, mode: 0o600 });
+  await lock.lock(true);
+  for (const name of ["rootfs", "upper", "work"]) await Deno.mkdir(`${path}/${name}`, { mode: 0o755 });
+  const context = contextIn(path, warn);
+  return {
+    ...{ id, path, context },
+    remove: async () => {
+      try {
+        await deleteContainer(context, id, { force: true });
+        removeAll(path);
+      } finally {
+        lock.close();
+      }
+    },
+  };
+}

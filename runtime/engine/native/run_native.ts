@@ -1,0 +1,269 @@
+/** `umiak run` on the real kernel: from an image whose content is leased to an exit code. @module */
+import { ENOENT } from "../../../fs/abi/errno.ts";
+import type { Image } from "../../../image/source.ts";
+import { unpackLayers } from "../../../image/store/unpack.ts";
+import { openTree } from "../../../image/store/host_fs/open_tree.ts";
+import type { HostTree } from "../../../image/store/host_fs/types.ts";
+import { IdMap } from "../../../image/store/tree/id_map.ts";
+import { isTreeDirectory, readTreeFile } from "../../../image/store/tree/read_file.ts";
+import { openMergedTree } from "../../../image/store/trees/merged_tree.ts";
+import { openTrees } from "../../../image/store/trees/tree_cache.ts";
+import { SIGNAL } from "../../abi/linux/signal.ts";
+import { shellStatus } from "../../abi/linux/wait_status.ts";
+import type { Container } from "../../lifecycle/backend.ts";
+import { create } from "../../lifecycle/create.ts";
+import { LifecycleError } from "../../lifecycle/error.ts";
+import { listenForSignals } from "../../lifecycle/host/signals.ts";
+import { kill } from "../../lifecycle/kill.ts";
+import { start } from "../../lifecycle/start.ts";
+import { showTerminalOn } from "../../native/container/children.ts";
+import { StepError } from "../../native/container/conversation.ts";
+import { type OpenStreams, openStreams } from "../../native/container/streams.ts";
+import type { PrivateNetwork } from "../../native/network/types.ts";
+import { encodeSpec } from "../../spec/encode.ts";
+import type { Spec } from "../../spec/types.ts";
+import { loadBackend } from "../backends.ts";
+import { RunError, type RunOptions } from "../options.ts";
+import type { LeasedImage } from "../leased_image.ts";
+import type { Stdio } from "../stdio.ts";
+import { type ContainerDirectory, makeContainerDirectory } from "./container_directory.ts";
+import { type EtcNetwork, writeEtcFiles } from "./etc_files.ts";
+import { nativeSpec } from "./native_spec.ts";
+import { type NativeNetwork, nativeNetwork, setUpNetwork } from "./network.ts";
+import { type OwnIds, ownIds } from "./rootless_ids.ts";
+
+/** Largest /etc/passwd or /etc/group that is read. */
+const MAX_USER_FILE = 1024 * 1024;
+/** How long a program has after --stop-signal, as with docker stop. */
+const GRACE_MS = 10_000;
+/** The longest time that setTimeout takes. */
+const LONGEST_MS = 2 ** 31 - 1;
+
+/** What an image is here before there is a container of it. */
+interface Ready {
+  readonly image: Image;
+  readonly options: RunOptions;
+  readonly network: NativeNetwork;
+  readonly ids: OwnIds | undefined;
+}
+
+/** Docker's exit code for a container that has not come to be. */
+function exitCodeOf(error: unknown): number {
+  if (!(error instanceof StepError) || !error.note?.what.startsWith("executing ")) return 125;
+  return error.errno === ENOENT ? 127 : 126;
+}
+
+const isOverlayStep = (error: unknown): error is StepError =>
+  error instanceof StepError && (error.note?.what.startsWith("mounting the overlay") ?? false);
+
+/** The root filesystem of a container, and what is known of it before it is mounted. */
+interface Root {
+  /** Extracted layers, the topmost first; undefined if it is a copy. */
+  readonly layers: readonly string[] | undefined;
+  /** Its files. */
+  open(): HostTree;
+}
+
+/** Layers below a directory that the container may write in, which begins as the topmost one's root is. */
+async function overlayRoot(
+  { image, options, ids }: Ready,
+  leased: LeasedImage,
+  { path }: ContainerDirectory,
+  warn: (message: string) => void,
+): Promise<Root> {
+  const trees = await openTrees(
+    image,
+    leased.store,
+    ids === undefined ? "root" : "user",
+    options.prepare ?? {},
+  );
+  for (const note of trees.notes) warn(`${image.name}: ${note}`);
+  let layers = trees.paths;
+  if (layers.length === 0) {
+    // The kernel wants at least one.
+    await Deno.mkdir(`${path}/empty`, { mode: 0o755 });
+    layers = [`${path}/empty`];
+  }
+  const { mode, uid, gid } = await Deno.stat(layers[0]!);
+  await Deno.chmod(`${path}/upper`, (mode ?? 0o755) & 0o7777);
+  if (ids === undefined) await Deno.chown(`${path}/upper`, uid, gid);
+  return { layers, open: () => openMergedTree(layers) };
+}
+
+/** A copy of all layers, for hosts that mount no overlay for this user. */
+async function copiedRoot({ image, options, ids }: Ready, { path }: ContainerDirectory): Promise<Root> {
+  const rootfs = `${path}/rootfs`;
+  await unpackLayers(image, rootfs, {
+    maps: { uids: new IdMap([]), gids: new IdMap([]) },
+    rootless: ids !== undefined,
+    ...options.prepare?.signal === undefined ? {} : { signal: options.prepare.signal },
+  });
+  return { layers: undefined, open: () => openTree(rootfs) };
+}
+
+function specOf({ image, options, ids }: Ready, root: Root, { id, path }: ContainerDirectory): Spec {
+  const tree = root.open();
+  try {
+    const text = (file: string): string | undefined => {
+      const bytes = readTreeFile(tree, file, MAX_USER_FILE);
+      return bytes && new TextDecoder().decode(bytes);
+    };
+    return nativeSpec(image.config, options, {
+      imageName: image.name,
+      users: { passwd: text("etc/passwd"), group: text("etc/group") },
+      hostname: id.slice(0, 12),
+      directory: path,
+      layers: root.layers,
+      isDirectory: (directory) => isTreeDirectory(tree, directory),
+      ids,
+    });
+  } finally {
+    tree.root.close();
+  }
+}
+
+async function createOn(
+  ready: Ready,
+  root: Root,
+  directory: ContainerDirectory,
+  streams: OpenStreams | undefined,
+): Promise<{ container: Container; spec: Spec }> {
+  const { id, path, context } = directory, { options } = ready;
+  const spec = specOf(ready, root, directory);
+  writeEtcFiles(`${path}/etc`, spec.hostname ?? id, etcNetwork(ready.network));
+  const container = await create(context, {
+    ...{ id, bundle: path, rootfs: `${path}/rootfs`, config: encodeSpec(spec), spec },
+    backend: "native",
+    owner: Deno.uid() ?? 0,
+    now: new Date(),
+    options: {
+      preserveFds: 0,
+      detached: false,
+      noPivot: false,
+      noNewKeyring: false,
+      systemdCgroup: false,
+      endsWithCaller: true,
+      ...streams === undefined ? {} : { stdio: streams.stdio },
+    },
+  });
+  if (options.tty) return { container, spec };
+  streams?.begin();
+  return { container, spec };
+}
+
+function etcNetwork(network: NativeNetwork, made?: PrivateNetwork): EtcNetwork {
+  if (network.kind !== "private") return { kind: network.kind };
+  return { kind: "private", ...made === undefined ? {} : { address: made.address } };
+}
+
+/** Sends the signals that end a container: when its time is over, and when its caller wants it. */
+function endings(
+  { timeout, signal, stopSignal = SIGNAL.SIGKILL }: RunOptions,
+  send: (signal: number) => void,
+): () => void {
+  const timers: ReturnType<typeof setTimeout>[] = [];
+  const end = (): void => {
+    send(stopSignal);
+    if (stopSignal !== SIGNAL.SIGKILL) timers.push(setTimeout(() => send(SIGNAL.SIGKILL), GRACE_MS));
+  };
+  if (timeout !== undefined) timers.push(setTimeout(end, Math.min(timeout, LONGEST_MS)));
+  if (signal?.aborted) end();
+  signal?.addEventListener("abort", end);
+  return () => {
+    for (const timer of timers) clearTimeout(timer);
+    signal?.removeEventListener("abort", end);
+  };
+}
+
+/** Shows the container's terminal. With -i the keys come from standard input, which must then be a terminal, as with docker. */
+function checkTerminal({ tty, interactive }: RunOptions, own: Stdio): void {
+  if (tty && interactive && own.stdin === undefined && !Deno.stdin.isTerminal()) {
+    throw new RunError("the input device is not a TTY", 125);
+  }
+}
+
+/** Starts a container that has been created, and waits for its end. Its exit code. */
+async function follow(
+  { image, options, network }: Ready,
+  { container, spec }: { container: Container; spec: Spec },
+  { id, path, context }: ContainerDirectory,
+  own: Stdio,
+): Promise<number> {
+  const { pid } = container.record.init!;
+  const made = network.kind === "private" ? await setUpNetwork(network, id, pid) : undefined;
+  try {
+    if (made !== undefined) writeEtcFiles(`${path}/etc`, spec.hostname ?? id, etcNetwork(network, made));
+    if (options.tty) {
+      const isRaw = (options.interactive ?? false) && own.stdin === undefined;
+      showTerminalOn(pid, {
+        keys: own.stdin ?? (options.interactive ? Deno.stdin : undefined),
+        screen: own.stdout,
+        raw: isRaw,
+        resizes: own.stdout === undefined && Deno.stdout.isTerminal(),
+      });
+    }
+    await start(context, id);
+    const send = (signal: number): void => {
+      kill(context, id, signal).catch(() => {}); // it has just ended
+    };
+    const forgetSignals = listenForSignals(send), forgetEndings = endings(options, send);
+    try {
+      const backend = await loadBackend("native");
+      return shellStatus(await backend.wait(container));
+    } finally {
+      forgetSignals();
+      forgetEndings();
+    }
+  } catch (error) {
+    if (error instanceof LifecycleError || error instanceof RunError) throw error;
+    throw new RunError(`${image.name}: ${(error as Error).message}`, 125, { cause: error });
+  } finally {
+    await made?.dispose();
+  }
+}
+
+/** Runs a container of a leased image in the foreground. The lease is given back. See runImage(). */
+export async function runNative(leased: LeasedImage, options: RunOptions, own: Stdio = {}): Promise<number> {
+  const { image, store } = leased;
+  const warn = (message: string): void => console.error(`umiak: ${message}`);
+  let directory: ContainerDirectory | undefined, streams: OpenStreams | undefined;
+  try {
+    checkTerminal(options, own);
+    const ids = Deno.uid() === 0 ? undefined : ownIds(Deno.uid()!, Deno.gid()!);
+    const network = nativeNetwork(options, ids !== undefined);
+    const ready: Ready = {
+      ...{ image, network, ids },
+      options: {
+        ...options,
+        network: { ...options.network, mode: network.kind === "host" ? "host" : "none" },
+      },
+    };
+    directory = await makeContainerDirectory(store.root, warn);
+    const open = (): OpenStreams | undefined =>
+      options.tty ? undefined : openStreams({
+        stdin: own.stdin ?? (options.interactive ? "own" : undefined),
+        ...{ stdout: own.stdout, stderr: own.stderr },
+      });
+    streams = open();
+    let made;
+    try {
+      made = await createOn(ready, await overlayRoot(ready, leased, directory, warn), directory, streams);
+    } catch (error) {
+      if (!isOverlayStep(error)) throw error;
+      warn(`${image.name}: ${error.message}: the container gets a copy of the image's files`);
+      made = await createOn(ready, await copiedRoot(ready, directory), directory, streams);
+    }
+    return await follow(ready, made, directory, own);
+  } catch (error) {
+    if (error instanceof RunError) throw error;
+    throw new RunError(`${image.name}: ${(error as Error).message}`, exitCodeOf(error), { cause: error });
+  } finally {
+    try {
+      await directory?.remove();
+    } finally {
+      await streams?.finish();
+      store.close();
+      image.close();
+    }
+  }
+}
