@@ -18,8 +18,9 @@ const PLACE = "config-linux.md#cgroups-path";
 const DEVICES = "config-linux.md#allowed-device-list";
 
 /**
- * Allowed whatever the list says, as runc has it: making any node, the default devices, terminals. What the container finds in /dev
- * without asking must work.
+ * Allowed whatever the list says, as crun has it: making any node, the default devices, terminals. What the container finds in /dev
+ * without asking must work. runc has all of these but 5:1 (the console, which in a container is a terminal), and before 1.2 had 10:200
+ * (/dev/net/tun, which is no default device: config-linux.md#default-devices).
  */
 export const DEVICES_ALWAYS_ALLOWED: readonly DeviceRule[] = [
   { allow: true, type: "c", access: "m" },

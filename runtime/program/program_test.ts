@@ -293,6 +293,7 @@ Deno.test("config-linux.md#control-groups: version 1's numbers in version 2's fi
   );
   assert.throws(() => resources({ memory: { limit: 200, swap: 100 } }), /less than the 200 of memory/);
   assert.deepEqual(resources({ pids: { limit: -1 } }), ["pids.max=max"]);
+  assert.deepEqual(resources({ pids: { limit: 0 } }), ["pids.max=0"]); // config-linux.md#pids
   assert.deepEqual(resources({ cpu: { shares: 2 } }), ["cpu.weight=1"]);
   assert.deepEqual(resources({ cpu: { shares: 262144, quota: -1, burst: 5 } }), [
     "cpu.weight=10000",

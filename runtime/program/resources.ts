@@ -18,7 +18,8 @@ export interface CgroupWrite {
   readonly optional?: boolean;
 }
 
-const limit = (value: bigint): string => value < 0n ? "max" : String(value);
+/** A number of tasks or bytes; below 0 is no limit. */
+export const limitOf = (value: bigint): string => value < 0n ? "max" : String(value);
 
 /** The swap that is left when version 1's limit of memory and swap together is split: undefined if nothing is to be written. */
 function swapOf({ limit: memory = 0n, swap = 0n }: MemoryResources): string | undefined {
@@ -39,10 +40,10 @@ function memoryWrites(memory: MemoryResources): CgroupWrite[] {
   const swap = swapOf(memory);
   if (swap !== undefined) out.push({ file: "memory.swap.max", value: swap, optional: swap === "max" });
   if (memory.limit !== undefined && memory.limit !== 0n) {
-    out.push({ file: "memory.max", value: limit(memory.limit) });
+    out.push({ file: "memory.max", value: limitOf(memory.limit) });
   }
   if (memory.reservation !== undefined && memory.reservation !== 0n) {
-    out.push({ file: "memory.low", value: limit(memory.reservation) });
+    out.push({ file: "memory.low", value: limitOf(memory.reservation) });
   }
   return out;
 }
@@ -130,7 +131,8 @@ export function resourceWrites(resources: Resources): CgroupWrite[] {
   const pids = resources.pids?.limit;
   return [
     ...resources.memory === undefined ? [] : memoryWrites(resources.memory),
-    ...pids === undefined || pids === 0n ? [] : [{ file: "pids.max", value: limit(pids) }],
+    // "0 is a valid limit value … and SHOULD be treated as such" (config-linux.md#pids).
+    ...pids === undefined ? [] : [{ file: "pids.max", value: limitOf(pids) }],
     ...resources.cpu === undefined ? [] : cpuWrites(resources.cpu),
     ...resources.blockIO === undefined ? [] : ioWrites(resources.blockIO),
     ...resources.hugepageLimits.flatMap(({ pageSize, limit: bytes }) => [

@@ -1,4 +1,5 @@
 /** linux.resources as files of cgroups version 1 (config-linux.md#control-groups), with the names and the order that runc has. @module */
+import { limitOf } from "../../program/resources.ts";
 import { refusal } from "../../spec/refusal.ts";
 import type { BlockIoResources, CpuResources, MemoryResources, Resources } from "../../spec/types.ts";
 
@@ -133,9 +134,6 @@ function networkWrites({ classID, priorities }: NonNullable<Resources["network"]
   ];
 }
 
-/** A number of tasks or bytes; below 0 is no limit. 0 is one (config-linux.md#pids). */
-export const mostOf = (value: bigint): string => value < 0n ? "max" : String(value);
-
 /** All but devices, in the order in which it is written. Throws for what version 1 has no way to say. */
 export function version1Writes(resources: Resources): ControllerWrite[] {
   const { cpu, memory, pids, blockIO, network } = resources;
@@ -149,7 +147,7 @@ export function version1Writes(resources: Resources): ControllerWrite[] {
     ...cpu === undefined ? [] : cpuWrites(cpu),
     ...limit === undefined
       ? []
-      : [{ controller: "pids", files: ["pids.max"], value: mostOf(limit), property: at("pids.limit") }],
+      : [{ controller: "pids", files: ["pids.max"], value: limitOf(limit), property: at("pids.limit") }],
     ...blockIO === undefined ? [] : blkioWrites(blockIO),
     ...resources.hugepageLimits.flatMap(({ pageSize, limit: bytes }, i) => {
       const size = `hugetlb.${pageSize}`, property = at(`hugepageLimits[${i}]`), value = String(bytes);

@@ -71,9 +71,5 @@ export function version2Writes(
   const writes = bfq
     ? [...all.filter(({ files }) => files[0] !== "io.weight"), ...bfqWrites(resources)]
     : all;
-  // "0 is a valid limit value … and SHOULD be treated as such" (config-linux.md#pids).
-  if (resources.pids?.limit === 0n && !writes.some(({ files }) => files[0] === "pids.max")) {
-    writes.push({ controller: "", files: ["pids.max"], value: "0", property: propertyOf("pids.max") });
-  }
   return [...writes, ...unifiedWrites(resources.unified, controllers)];
 }
