@@ -7,6 +7,7 @@ import type { OpenFile } from "../fs/vfs/open_file.ts";
 import { GuestKernel } from "../tests/support/guests.ts";
 import { repositoryFile } from "../tests/support/umiak.ts";
 import type { WasmProgram } from "../runtime/sandbox/exec/wasm_program.ts";
+import { containerMs } from "./lifecycle.ts";
 import type { Table } from "./table.ts";
 
 /** A fork in @wasmer/sdk, as its users have measured it. */
@@ -129,6 +130,7 @@ export async function processesBench(): Promise<Table[]> {
   let own = Infinity;
   for (let i = 0; i < 5; i++) own = Math.min(own, await ownRoundTrip(20_000));
   const node = await nodeRoundTrip(20_000);
+  const container = await containerMs();
   return [{
     title: "Processes of one container",
     columns: ["", "umiak", "peer", "peer / umiak"],
@@ -146,6 +148,7 @@ export async function processesBench(): Promise<Table[]> {
         node === undefined ? "—" : `${shown(node / own)}×`,
       ],
       [`each of ${CHILDREN} waiting processes, beside its memory, kB`, shown(kilobytes), "—", "—"],
+      ["a container in this process, created, started, ended and deleted, ms", shown(container), "—", "—"],
     ],
     notes: ["A fork copies the guest's memory into a new instance of its module and rewinds both stacks."],
   }];

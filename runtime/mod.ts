@@ -3,6 +3,8 @@ export * from "./spec/mod.ts";
 export * from "./program/mod.ts";
 export * from "./engine/options.ts";
 export type { ListenOption, NetworkMode, NetworkOptions, PublishOption } from "./engine/network_options.ts";
+export { type LocalRuntime, type LocalRuntimeOptions, openRuntime } from "./engine/local_runtime.ts";
+export * from "./lifecycle/mod.ts";
 export { createPod, type Pod, type PodOptions, type SharedNamespace } from "./engine/pod.ts";
 export { runImage } from "./engine/run_image.ts";
 export type { Stdio } from "./engine/stdio.ts";

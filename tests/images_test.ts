@@ -297,6 +297,8 @@ const EXAMPLES: readonly (readonly [file: string, output: RegExp])[] = [
   ["copy_between_registries.ts", /^1 true\n$/],
   ["append_layer.ts", /^2 \[ "GREETING=hi" \] motd\ntrue\n$/],
   ["walk_remote_image.ts", /^\/etc 4096\n\/etc\/motd 8\n\/hello\.wasm \d+\n$/],
+  ["lifecycle.ts", /^\{"statuses":\["created","running","stopped"\],"signal":15,"left":\[\]\}\n$/],
+  ["pod.ts", /^question\n$/],
   ["explain.ts", /sethostname\("example"\)[^]*execve\("\/bin\/hello"/],
 ];
 

@@ -6,6 +6,27 @@
 import type { Process, Resources, Spec } from "../spec/types.ts";
 import type { BackendData, ContainerRecord, ProcessIdentity } from "./record.ts";
 
+/** Streams of a process in place of the caller's own. */
+export interface ProcessStreams {
+  /** Where its standard input comes from; an empty one by default. */
+  readonly stdin?: {
+    /** Reads at once; null at the end. Only where it never waits. */
+    readSync?(into: Uint8Array): number | null;
+    /** Reads when there is something; null at the end. */
+    read(into: Uint8Array): Promise<number | null>;
+  };
+  /** Where its standard output goes. */
+  readonly stdout?: {
+    /** Writes some. */
+    writeSync(bytes: Uint8Array): number;
+  };
+  /** Where its standard error goes. */
+  readonly stderr?: {
+    /** Writes some. */
+    writeSync(bytes: Uint8Array): number;
+  };
+}
+
 /** How create and exec are asked to treat descriptors and terminals. */
 export interface StreamOptions {
   /** Socket that gets the terminal's other end. */
@@ -14,6 +35,8 @@ export interface StreamOptions {
   readonly preserveFds: number;
   /** Nobody will wait for it: the caller ends before the process does. */
   readonly detached: boolean;
+  /** Its streams; only where the container is in this process. */
+  readonly streams?: ProcessStreams;
 }
 
 /** Options of create. */
@@ -107,6 +130,8 @@ export interface Stats {
 export interface Backend {
   /** Its name in records. */
   readonly name: string;
+  /** Its containers are in this process, and take streams of it. */
+  readonly isHere?: boolean;
   /**
    * Makes the environment and a process that waits for start. If it throws, nothing is left but what `destroy` takes away. The process ends
    * when this one dies before create has returned. It makes the mark `started` before it runs the program.

@@ -1,5 +1,5 @@
 /** What operations need of the world. @module */
-import type { Backend, Container } from "./backend.ts";
+import type { Backend, Container, StreamOptions } from "./backend.ts";
 import { absent, LifecycleError } from "./error.ts";
 import type { HookRunner } from "./hooks.ts";
 import { checkId } from "./id.ts";
@@ -63,4 +63,13 @@ export function readContainer(context: Context, id: string): ContainerEntry {
   const entry = context.store.read(id);
   if (entry === undefined) throw absent(id);
   return entry;
+}
+
+/** Throws a LifecycleError if streams are given to a backend whose processes are not here. */
+export function checkStreams(backend: Backend, { streams }: StreamOptions, doing: string): void {
+  if (streams === undefined || backend.isHere) return;
+  throw new LifecycleError(
+    `${doing}: its processes are not in this one, and cannot have its streams`,
+    "unsupported",
+  );
 }

@@ -3,7 +3,7 @@ import { HOOK_NAMES } from "../spec/hook_types.ts";
 import type { Spec } from "../spec/types.ts";
 import { capabilityWarnings } from "../spec/warnings.ts";
 import type { Container, CreateOptions, InitProcess } from "./backend.ts";
-import { containerOf, type Context } from "./context.ts";
+import { checkStreams, containerOf, type Context } from "./context.ts";
 import { runHooks } from "./hooks.ts";
 import { checkId } from "./id.ts";
 import type { ContainerRecord } from "./record.ts";
@@ -57,6 +57,7 @@ export async function create(context: Context, creation: Creation): Promise<Cont
   checkId(id);
   for (const warning of capabilityWarnings(spec.process)) context.warn(warning);
   const backend = await context.backend(creation.backend);
+  checkStreams(backend, options, `creating container ${JSON.stringify(id)}`);
   const container = await context.store.create(newRecord(creation), creation.config);
   const note = (init: InitProcess, complete: boolean): void => {
     const { pid, startTime, data } = init;

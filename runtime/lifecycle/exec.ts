@@ -2,7 +2,7 @@
 import type { Status } from "../spec/state.ts";
 import type { Process, Resources } from "../spec/types.ts";
 import type { Backend, Container, ExecOptions, ExecProcess, Stats } from "./backend.ts";
-import { containerOf, type Context, readContainer } from "./context.ts";
+import { checkStreams, containerOf, type Context, readContainer } from "./context.ts";
 import { LifecycleError } from "./error.ts";
 import { statusOf } from "./status.ts";
 
@@ -33,6 +33,7 @@ export async function exec(
 ): Promise<ExecProcess> {
   const allowed: Status[] = options.ignorePaused ? ["created", "running", "paused"] : ["created", "running"];
   const [backend, container] = await living(context, id, "exec in", allowed);
+  checkStreams(backend, options, `exec in container ${JSON.stringify(id)}`);
   return await backend.exec(container, process, options);
 }
 

@@ -8,6 +8,7 @@ export { exec, processes, stats, update } from "./exec.ts";
 export type { HookResult, HookRunner } from "./hooks.ts";
 export { kill } from "./kill.ts";
 export { type Described, list, state } from "./list.ts";
+export { MemoryStore } from "./memory_store.ts";
 export { pause, resume } from "./pause.ts";
 export type { BackendData, ContainerRecord, Json, ProcessIdentity } from "./record.ts";
 export { start } from "./start.ts";
