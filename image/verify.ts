@@ -77,6 +77,30 @@ export class ContentCheck {
   }
 }
 
+/** Content up to this size is hashed in one piece, which needs no node:crypto (docs/RATIONALE.md). */
+const SHORT = 1024 * 1024;
+
+/** Passes short content on, as verified() does. */
+async function* verifiedShort(
+  source: AsyncIterable<Uint8Array>,
+  expected: Expected,
+  what: string,
+  signal?: AbortSignal,
+): AsyncGenerator<Uint8Array> {
+  const { algorithm } = expectedDigest(expected, what);
+  const bytes = new Uint8Array(expected.size);
+  let at = 0;
+  for await (const chunk of source) {
+    signal?.throwIfAborted();
+    checkNotLonger(at + chunk.length, expected, what);
+    bytes.set(chunk, at);
+    at += chunk.length;
+    yield chunk;
+  }
+  checkNotShorter(at, expected, what);
+  checkDigest(`${algorithm}:${await digestOf(algorithm, bytes)}`, expected, what);
+}
+
 /**
  * Passes `source` on. Throws a VerifyError, naming `what`, as soon as there are more bytes than stated, and at the end when there
  * are fewer or the digest differs: nothing that was read may be used before the end. Throws the signal's reason once it is aborted.
@@ -87,6 +111,7 @@ export async function* verified(
   what: string,
   signal?: AbortSignal,
 ): AsyncGenerator<Uint8Array> {
+  if (expected.size <= SHORT) return yield* verifiedShort(source, expected, what, signal);
   const check = new ContentCheck(expected, what);
   for await (const chunk of source) {
     signal?.throwIfAborted();

@@ -1,6 +1,6 @@
 /** Compresses a layer's archive while it is being made, and learns its digests on the way. @module */
-import { createHash } from "node:crypto";
 import type { Descriptor } from "../descriptor.ts";
+import { hasher } from "../digest.ts";
 import type { BlockKind } from "./block_codec.ts";
 import { BlockPool } from "./block_pool.ts";
 import type { Compression } from "./compression.ts";
@@ -84,8 +84,8 @@ async function* blocks(
  */
 export class LayerCompressor implements AsyncIterable<Uint8Array> {
   readonly #level: number;
-  readonly #packed = createHash("sha256");
-  readonly #plain = createHash("sha256");
+  readonly #packed = hasher("sha256");
+  readonly #plain = hasher("sha256");
   #size = 0;
   #archiveSize = 0;
   #result: { descriptor: Descriptor; diffId: string } | null = null;

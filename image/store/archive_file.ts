@@ -1,9 +1,8 @@
 /** Archives of images as files of the host: made beside their place, and in it by rename. @module */
-import { basename } from "node:path";
 import { archiveEntries, type Member } from "../archive/members.ts";
 import { tarStream } from "../layer/tar_stream.ts";
 import { DirectoryTree } from "./host_tree.ts";
-import { directoryOf, writeAtomically } from "./atomic_file.ts";
+import { directoryOf, nameOf, writeAtomically } from "./atomic_file.ts";
 import { makeTemporary, sweepTemporaries, type TemporaryDirectory } from "./temporary_directory.ts";
 
 /** Between an archive's name and what makes the directory's its own. */
@@ -36,7 +35,7 @@ export class Workshop {
   /** Writes the archive in place of one that is there, and removes what killed writers of it have left. */
   async write(members: readonly Member[]): Promise<void> {
     await writeAtomically(this.path, tarStream(archiveEntries(members)), `${this.directory()}/archive`);
-    await sweepTemporaries(directoryOf(this.path), `${basename(this.path)}${PARTIAL}`).catch(() => {}); // it has been written
+    await sweepTemporaries(directoryOf(this.path), `${nameOf(this.path)}${PARTIAL}`).catch(() => {}); // it has been written
   }
 
   /** Removes the directory with everything in it. */

@@ -22,10 +22,19 @@ export async function syncDirectory(path: string): Promise<void> {
   }
 }
 
+/** Where a path's last separator is; -1 if it has none. */
+const lastSeparator = (path: string): number =>
+  Math.max(path.lastIndexOf("/"), Deno.build.os === "windows" ? path.lastIndexOf("\\") : -1);
+
 /** The directory that a path lies in. */
 export function directoryOf(path: string): string {
-  const at = Math.max(path.lastIndexOf("/"), Deno.build.os === "windows" ? path.lastIndexOf("\\") : -1);
+  const at = lastSeparator(path);
   return at < 0 ? "." : path.slice(0, at) || "/";
+}
+
+/** The last name of a path. */
+export function nameOf(path: string): string {
+  return path.slice(lastSeparator(path) + 1);
 }
 
 /**

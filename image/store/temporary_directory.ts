@@ -1,5 +1,4 @@
 /** Directories for what is needed for a while. What a killed process has left, the next one removes. @module */
-import { tmpdir } from "node:os";
 import { isAbandoned } from "./file_lock.ts";
 
 /** Its lock, which dies with its maker. */
@@ -51,10 +50,17 @@ export function makeTemporary(path: string): TemporaryDirectory {
   };
 }
 
+/** The system's directory for what is temporary. */
+function systemDirectory(): string {
+  const named = ["TMPDIR", "TMP", "TEMP"].map((name) => Deno.env.get(name)).find((path) => path);
+  const usual = Deno.build.os === "windows" ? `${Deno.env.get("SYSTEMROOT") ?? "C:\\Windows"}\\Temp` : "/tmp";
+  return (named ?? usual).replace(/(?<=.)\/$/, "");
+}
+
 /** Makes a directory whose name begins with `prefix`, and sweeps. Below the system's directory for such things unless told where. */
 export async function temporaryDirectory(
   prefix: string,
-  parent: string = tmpdir(),
+  parent: string = systemDirectory(),
 ): Promise<TemporaryDirectory> {
   const made = makeTemporary(`${parent}/${prefix}${crypto.randomUUID()}`);
   await sweepTemporaries(parent, prefix).catch(() => {}); // a directory that cannot be listed can still be written in

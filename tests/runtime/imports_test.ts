@@ -52,6 +52,23 @@ const BUDGETS:
     ["state, kill and delete", ["cli/runtime/main.ts"], 40, 85_000],
   ];
 
+/** What common commands load in turn. */
+const WITHOUT_NODE: readonly (readonly [command: string, roots: readonly string[]])[] = [
+  ["umiak run", ["cli/main.ts", "cli/commands/run.ts", "runtime/engine/prepare_layers.ts"]],
+  ["umiak pull", ["cli/commands/images.ts", "runtime/engine/pull.ts", "image/registry/mod.ts"]],
+  ["create, native", ["cli/runtime/commands/create.ts", "runtime/native/container/create.ts"]],
+  ["create, sandbox", ["cli/runtime/commands/create.ts", "runtime/sandbox/exec/container/create.ts"]],
+  ["exec, native", ["cli/runtime/commands/exec.ts", "runtime/native/container/exec.ts"]],
+  ["a container's process", ["runtime/engine/host_process.ts", "runtime/sandbox/exec/host/container.ts"]],
+];
+
+for (const [command, roots] of WITHOUT_NODE) {
+  Deno.test(`${command}: nothing of Node and no package is loaded before it is needed`, async () => {
+    const found = [...(await loaded(...roots)).keys()];
+    assert.deepEqual(found.filter((path) => /^(node|npm):/.test(path)), []);
+  });
+}
+
 for (const [verbs, roots, modules, bytes] of BUDGETS) {
   Deno.test(`${verbs}: at most ${modules} modules of ${bytes} bytes, and nothing of the kernels`, async () => {
     const found = await loaded(...roots);

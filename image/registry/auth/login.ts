@@ -1,5 +1,5 @@
 /** Keeps credentials, and forgets them. @module */
-import { dirname } from "node:path";
+import { directoryOf } from "../../store/atomic_file.ts";
 import {
   type ConfigFile,
   helperKey,
@@ -19,7 +19,7 @@ async function writePrivate(path: string, text: string): Promise<void> {
   const target = await Deno.realPath(path).catch(() => path);
   const temporary = `${target}.${crypto.randomUUID()}`;
   try {
-    await Deno.mkdir(dirname(target), { recursive: true, mode: 0o700 });
+    await Deno.mkdir(directoryOf(target), { recursive: true, mode: 0o700 });
     const file = await Deno.open(temporary, { write: true, createNew: true, mode: 0o600 });
     try {
       const bytes = new TextEncoder().encode(text);

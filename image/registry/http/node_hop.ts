@@ -5,9 +5,7 @@
  */
 import type { ClientRequest, IncomingMessage } from "node:http";
 import type { RequestOptions } from "node:https";
-import { Readable } from "node:stream";
-import { pipeline } from "node:stream/promises";
-import { type Hop, type HopRequest, isStream, outgoing } from "./message.ts";
+import { type Hop, type HopRequest, isStream, outgoing, type StreamBody } from "./message.ts";
 import type { Progress } from "./watchdog.ts";
 
 /** TLS as it is wanted for one host. */
@@ -75,6 +73,12 @@ export function nodeHop(settings?: TlsSettings): Hop {
   };
 }
 
+async function send(body: StreamBody, to: ClientRequest, progress: Progress): Promise<void> {
+  const { Readable } = await import("node:stream");
+  const { pipeline } = await import("node:stream/promises");
+  await pipeline(Readable.from(outgoing(body, progress), { objectMode: false }), to);
+}
+
 function answer(
   sent: ClientRequest,
   request: HopRequest,
@@ -90,8 +94,6 @@ function answer(
     sent.on("error", fail);
     sent.once("response", resolve);
     if (!isStream(body)) sent.end(body);
-    else {
-      pipeline(Readable.from(outgoing(body, progress), { objectMode: false }), sent).catch(fail);
-    }
+    else send(body, sent, progress).catch(fail);
   });
 }

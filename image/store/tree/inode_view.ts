@@ -1,8 +1,8 @@
 /** Trees of images, which are not on the host, to be compared like those that are. @module */
-import { createHash } from "node:crypto";
 import { errnoText } from "../../../fs/abi/errno_text.ts";
 import { isDir, isLnk, isReg } from "../../../fs/abi/mode.ts";
 import type { Inode } from "../../../fs/vfs/inode.ts";
+import { hasher } from "../../digest.ts";
 import { checked, inodeContent, inodeNames, inodeXattrs } from "../../layer/inode_reading.ts";
 import type { TreeView } from "../repack.ts";
 import type { TreeEntry } from "./tree_entry.ts";
@@ -39,7 +39,7 @@ export function inodeView(root: Inode): TreeView {
   return {
     entries,
     digest: (path) => {
-      const hash = createHash("sha256");
+      const hash = hasher("sha256");
       for (const piece of inodeContent(inodes.get(path)!, `/${path}`)) hash.update(piece);
       return hash.digest("base64url");
     },

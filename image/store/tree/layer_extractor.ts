@@ -1,5 +1,5 @@
 /** Applies the archive of a layer to a tree on the host (layer.md#applying-changesets). @module */
-import { createHash, type Hash } from "node:crypto";
+import type { Hash } from "node:crypto";
 import { makedev } from "../../../fs/abi/device.ts";
 import {
   isDir,
@@ -12,6 +12,7 @@ import {
   S_IFLNK,
   S_IFREG,
 } from "../../../fs/abi/mode.ts";
+import { hasher } from "../../digest.ts";
 import { ownXattrs } from "../../layer/layer_indexer.ts";
 import type { TarEntry, TarType } from "../../layer/tar_entry.ts";
 import { TarReader } from "../../layer/tar_reader.ts";
@@ -317,7 +318,7 @@ export class LayerExtractor {
     if (isReg(facts.mode) || plan.standIn) {
       const file = directory.create(name);
       const regular = isReg(facts.mode);
-      const hash = regular && entry.sparse === null ? createHash("sha256") : null;
+      const hash = regular && entry.sparse === null ? hasher("sha256") : null;
       this.#content = { file, entry, plan, hash, part: 0, done: 0 };
       if (entry.stored === 0) this.#finishContent();
       return;

@@ -1,6 +1,6 @@
 /** Looks at every file of a tree on the host, in the order of changesets. @module */
-import { createHash } from "node:crypto";
 import { isDir, isLnk, isReg, isSock } from "../../../fs/abi/mode.ts";
+import { hasher } from "../../digest.ts";
 import { compareNames } from "../../layer/inode_reading.ts";
 import type { HostDirectory, HostReader, HostTree } from "../host_fs/types.ts";
 import type { MetadataStore } from "./metadata.ts";
@@ -10,7 +10,7 @@ import type { TreeEntry } from "./tree_entry.ts";
 /** Digest of extended attributes; "" without any. */
 export function xattrDigest(xattrs: ReadonlyMap<string, Uint8Array>): string {
   if (xattrs.size === 0) return "";
-  const hash = createHash("sha256");
+  const hash = hasher("sha256");
   for (const name of [...xattrs.keys()].sort()) {
     const value = xattrs.get(name)!;
     hash.update(`${name.length}:${value.length}:${name}`).update(value);
@@ -22,7 +22,7 @@ const BUFFER = 256 * 1024;
 
 /** Digest of a file's content, as layers are unpacked with it. Holes are read as the zeros they are. */
 export function contentDigest(reader: HostReader): string {
-  const hash = createHash("sha256"), buffer = new Uint8Array(BUFFER);
+  const hash = hasher("sha256"), buffer = new Uint8Array(BUFFER);
   for (let at = 0;;) {
     const n = reader.read(buffer, at);
     if (n === 0) return hash.digest("base64url");

@@ -1,5 +1,5 @@
 /** Names of extracted layers. @module */
-import { createHash } from "node:crypto";
+import { hasher } from "../../digest.ts";
 
 /**
  * Whose a tree is. `root`: every file has the owner that the image says, and marks of overlays are in `trusted` attributes. `user`: every file is
@@ -16,7 +16,7 @@ export const TREE_OWNERS: readonly TreeOwner[] = ["root", "user"];
  */
 export function treeKeys(diffIds: readonly string[], owner: TreeOwner): string[] {
   let below = `umiak tree 1 ${owner}`;
-  return diffIds.map((diffId) => below = createHash("sha256").update(`${below} ${diffId}`).digest("hex"));
+  return diffIds.map((diffId) => below = hasher("sha256").update(`${below} ${diffId}`).digest("hex"));
 }
 
 /** True for the name of a tree. */
