@@ -49,7 +49,7 @@ export function features(version: string): Features {
       selinux: no,
       intelRdt: { enabled: false, schemata: false, monitoring: false },
       mountExtensions: { idmap: { enabled: true } },
-      netDevices: no,
+      netDevices: { enabled: true },
     },
     annotations: {
       "umiak.version": version,

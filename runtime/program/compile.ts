@@ -138,6 +138,8 @@ export function compileSpec(spec: Spec, options: CompileOptions): SyscallProgram
   b.call("umask", [0], "clearing the umask");
   compileOwnNamespaces(b, spec.linux);
   b.call("setsid", [], "beginning a session");
+  // Before kernel parameters are set: theirs may be among them.
+  if ((spec.linux.netDevices?.length ?? 0) > 0) b.steps.push({ stage: "network" });
   const root = compileRoot(b, spec, options);
   const inUserNamespace = spec.linux.namespaces.some(({ type }) => type === "user");
   compileDevices(b, root, spec.linux.devices, process.terminal, inUserNamespace);

@@ -236,13 +236,13 @@ export interface FailStep {
 }
 
 /**
- * A point at which both sides of the runtime meet (runtime.md#lifecycle): at `environment`, before the root changes, prestart, createRuntime
- * and createContainer hooks run; at `terminal` the runtime takes the terminal's master; `filter` is before a filter with a listener, which the
- * runtime takes at `listener` and sends to whom it is for; `created` waits for `start`.
+ * A point at which both sides of the runtime meet (runtime.md#lifecycle): at `network` the host's devices move into it; at `environment`, before
+ * the root changes, prestart, createRuntime and createContainer hooks run; at `terminal` the runtime takes the terminal's master; `filter` is
+ * before a filter with a listener, which the runtime takes at `listener` and sends to whom it is for; `created` waits for `start`.
  */
 export interface StageStep {
   /** Which point. */
-  readonly stage: "environment" | "terminal" | "filter" | "listener" | "created";
+  readonly stage: "network" | "environment" | "terminal" | "filter" | "listener" | "created";
   /** At `terminal` the descriptor of the master, at `listener` the listener's. It is closed afterwards. */
   readonly fd?: Ref;
 }

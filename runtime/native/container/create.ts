@@ -147,7 +147,11 @@ async function converse(
   for (;;) {
     const said = await receive(report);
     if (said === null || !("says" in said)) throw await failureOf(conversation, said);
-    if (said.says === SAYS.environment) {
+    if (said.says === SAYS.network) {
+      const { moveDevices } = await import("../network/devices.ts");
+      moveDevices(request.id, request.spec.linux.netDevices ?? [], child.pid);
+      goOn(sync);
+    } else if (said.says === SAYS.environment) {
       await request.environmentCreated(init);
       if ((request.spec.hooks?.createContainer.length ?? 0) > 0) {
         const { runHooksIn } = await import("./hooks.ts");

@@ -3,6 +3,7 @@ import type { CreateRequest } from "../../lifecycle/backend.ts";
 import { LifecycleError } from "../../lifecycle/error.ts";
 import { asksListener, OF_LISTENERS } from "../../program/seccomp_rules.ts";
 import { checkSecurityModules } from "./security_modules.ts";
+import { isRootless } from "./rootless.ts";
 import type { Process, Seccomp, Spec } from "../../spec/types.ts";
 
 /** Oldest kernel: mount_setattr(2) is of 5.12. */
@@ -19,10 +20,8 @@ export function checkKernel(release: string = Deno.osRelease()): void {
 }
 
 function ofContainer(spec: Spec): [string, boolean][] {
-  const { intelRdt, netDevices = [] } = spec.linux;
   return [
-    ["linux.intelRdt", intelRdt !== undefined],
-    ["linux.netDevices", netDevices.length > 0],
+    ["linux.intelRdt", spec.linux.intelRdt !== undefined],
   ];
 }
 
@@ -52,6 +51,24 @@ function checkFilter(filter: Seccomp, what: string): void {
   }
 }
 
+/** Throws if network devices cannot be moved (config-linux.md#network-devices: from the host's network namespace into the container's). */
+function checkDevices({ linux: { netDevices = [], namespaces } }: Spec, what: string): void {
+  if (netDevices.length === 0) return;
+  const network = namespaces.find(({ type }) => type === "network");
+  if (network === undefined || (network.path !== undefined && isOwn(network.path, "net"))) {
+    throw new LifecycleError(
+      `${what}: linux.netDevices: the container has the runtime's own network namespace`,
+      "invalid",
+    );
+  }
+  if (isRootless()) {
+    throw new LifecycleError(
+      `${what}: linux.netDevices: only root may move the host's devices`,
+      "unsupported",
+    );
+  }
+}
+
 /** Throws if an exec asks for what cannot be had. */
 export function refuseProcess(process: Process, what: string): void {
   checkSecurityModules(what, process);
@@ -72,6 +89,7 @@ export function refuseContainer({ id, spec, options }: CreateRequest): void {
   ]);
   checkSecurityModules(what, spec.process ?? {}, spec.linux.mountLabel);
   if (spec.linux.seccomp !== undefined) checkFilter(spec.linux.seccomp, what);
+  checkDevices(spec, what);
   if (options.systemdCgroup) {
     throw new LifecycleError(
       `${what}: --systemd-cgroup: cgroups are made in the host's cgroup filesystems; systemd cannot be asked for them`,

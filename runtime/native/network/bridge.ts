@@ -59,7 +59,7 @@ function makeBridge(sockets: Sockets, place: string): [NetworkRecord, Link] {
 }
 
 /** The table of a bridge, by its name: its containers may speak with everybody, and others only answer them. */
-function tableOf({ bridge, gateway, prefix }: NetworkRecord): Table {
+export function tableOf({ bridge, gateway, prefix }: NetworkRecord): Table {
   const subnet = toBytes(networkOf(gateway, prefix).address);
   const [from, to] = [linkName("iifname", "==", bridge), linkName("oifname", "==", bridge)];
   return {

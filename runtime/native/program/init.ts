@@ -139,7 +139,9 @@ export function initSteps(request: InitRequest): NativeStep[] {
   const first = 3 + preserveFds;
   const meetings = {
     stage: ({ stage, fd }: Extract<Step, { stage: unknown }>): NativeStep[] => {
-      if (stage === "environment") return [say(SAYS.environment), ...awaitByte(sync, stage)];
+      if (stage === "network" || stage === "environment") {
+        return [say(SAYS[stage]), ...awaitByte(sync, stage)];
+      }
       if (stage === "terminal") return console === undefined ? [] : sendDescriptor(console, fd!);
       if (stage === "filter") return handOutListener(listener!, report);
       if (stage === "listener") return awaitByte(sync, stage);

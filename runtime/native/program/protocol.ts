@@ -12,6 +12,8 @@ import { struct } from "../table/structs.ts";
 export const SAYS = {
   /** The process that has been made; its number follows. */
   pid: 0x10000,
+  /** Its namespaces are there (stage `network`). */
+  network: 0x10005,
   /** The environment is there (stage `environment`). */
   environment: 0x10001,
   /** It waits for start (stage `created`). */

@@ -91,18 +91,26 @@ export function listLinks(netlink: Netlink): Link[] {
   );
 }
 
+function askForLink(netlink: Netlink, what: string, payload: readonly Uint8Array[]): Link {
+  const [reply] = netlink.request({ what, type: RTM.GETLINK, payload });
+  if (reply?.type !== RTM.NEWLINK) throw new ReplyError(`${what}: it is not about a link`);
+  return parseLink(reply.payload);
+}
+
 /** The link of a name, which may be one of its other names (`ip link property add altname`); undefined if there is none. */
 export function findLink(netlink: Netlink, name: string): Link | undefined {
   const what = `looking for link ${JSON.stringify(name)}`;
   try {
-    const payload = [ifinfomsg(0), string(IFLA.IFNAME, name)];
-    const [reply] = netlink.request({ what, type: RTM.GETLINK, payload });
-    if (reply?.type !== RTM.NEWLINK) throw new ReplyError(`${what}: it is not about a link`);
-    return parseLink(reply.payload);
+    return askForLink(netlink, what, [ifinfomsg(0), string(IFLA.IFNAME, name)]);
   } catch (error) {
     if (error instanceof NetlinkError && error.errno === ENODEV) return undefined;
     throw error;
   }
+}
+
+/** The link of a number. ENODEV if there is none. */
+export function linkOf(netlink: Netlink, index: number): Link {
+  return askForLink(netlink, `looking for link ${index}`, [ifinfomsg(index)]);
 }
 
 /** Makes a bridge, which is up. EEXIST if there is a link of that name. */

@@ -47,8 +47,15 @@ export const RTA = { DST: 1, OIF: 4, GATEWAY: 5, PRIORITY: 6, TABLE: 15 } as con
 
 /** A link is up. */
 export const IFF_UP = 1;
-/** An address stays until it is removed. */
-export const IFA_F_PERMANENT = 0x80;
+/** What is said of an address; PERMANENT: it stays until it is removed. */
+export const IFA_F = {
+  NODAD: 0x2,
+  HOMEADDRESS: 0x10,
+  PERMANENT: 0x80,
+  MANAGETEMPADDR: 0x100,
+  NOPREFIXROUTE: 0x200,
+  MCAUTOJOIN: 0x400,
+} as const;
 /** Scope: everywhere. */
 export const RT_SCOPE_UNIVERSE = 0;
 /** The table that routes are in by themselves. */
