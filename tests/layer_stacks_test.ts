@@ -4,6 +4,7 @@
  * @module
  */
 import assert from "node:assert/strict";
+import { existsSync } from "node:fs";
 import { isDir, isLnk, isReg } from "../fs/abi/mode.ts";
 import { O_APPEND, O_CREAT, O_WRONLY, RENAME_EXCHANGE } from "../fs/abi/open.ts";
 import { LayerfsSuper, MemoryBlob } from "../fs/layerfs/mod.ts";
@@ -16,11 +17,14 @@ import { LayerIndexer } from "../image/layer/layer_indexer.ts";
 import { mergedRoot, stackLayer } from "../image/layer/stack.ts";
 import type { ImageLayer } from "../image/source.ts";
 import { openTree } from "../image/store/host_fs/open_tree.ts";
+import type { HostDirectory } from "../image/store/host_fs/types.ts";
 import { hostileLayer, layerOf, maps, unpack } from "../image/store/testing/trees.ts";
 import { inodeView } from "../image/store/tree/inode_view.ts";
 import { Places } from "../image/store/tree/places.ts";
 import type { TreeEntry } from "../image/store/tree/tree_entry.ts";
 import { contentDigest, scanTree } from "../image/store/tree/tree_scan.ts";
+import { extractLayer } from "../image/store/trees/extract_layer.ts";
+import { isOpaqueDirectory, openMergedTree } from "../image/store/trees/merged_tree.ts";
 import { metadataStore } from "../image/store/unpack.ts";
 import { Random } from "./fuzz/random.ts";
 import { layoutOf, run } from "./support/layouts.ts";
@@ -283,6 +287,60 @@ Deno.test("a container's changes on random layers make a layer that gives the sa
     for (let i = 0; i < 2; i++) await commits(random, stack, `${dir}/committed`);
   });
 });
+
+/** Without the names that a file has: of a file that layers share, each has a copy for the kernel's overlay. */
+const withoutNames = (lines: readonly string[]): string[] =>
+  lines.map((line) => line.replace(/ \[[^[]*\]$/, ""));
+
+/** Paths below an open directory, which is closed. */
+function namesBelow(directory: HostDirectory, path = ""): string[] {
+  const found: string[] = [];
+  for (const name of directory.names().sort()) {
+    found.push(`${path}/${name}`);
+    if (isDir(directory.stat(name)!.mode)) found.push(...namesBelow(directory.open(name), `${path}/${name}`));
+  }
+  directory.close();
+  return found;
+}
+
+/** Extracts a stack for the kernel, mounts that where nobody else sees it, and copies what it shows. */
+async function throughKernel(stack: Stack, dir: string): Promise<string> {
+  const lowers: string[] = [];
+  for (const [i, layer] of stack.trees.entries()) {
+    await Deno.mkdir(`${dir}/t${i}`);
+    const tree = openTree(`${dir}/t${i}`);
+    try {
+      extractLayer(layer, tree, { owner: "root", beneath: mergedRoot(stack.trees.slice(i + 1)) });
+      lowers.push(`t${i}`);
+      if (isOpaqueDirectory(tree.root)) break; // what is below is not mounted: see openTrees()
+    } finally {
+      tree.root.close();
+    }
+  }
+  const empty = lowers.length > 1 ? [] : ["below"];
+  const script =
+    `mkdir below at && mount -t overlay none -o lowerdir=${[...lowers, ...empty].join(":")} at && ` +
+    "cp -a --sparse=always at copy";
+  await run(dir, "unshare", "--mount", "sh", "-ec", script);
+  return `${dir}/copy`;
+}
+
+testWhen(
+  { root: true, os: ["linux"], tools: ["unshare", "mount", "cp"] },
+  "the kernel's overlay of extracted random layers shows what unpacking them leaves, and so does their merged tree",
+  async () => {
+    await rounds(25, async (random, dir) => {
+      const stack = await randomStack(random, `${dir}/root`, random.oneIn(4));
+      const expected = withoutNames(onDisk(`${dir}/root`));
+      assert.deepEqual(withoutNames(onDisk(await throughKernel(stack, dir))), expected);
+      const trees = stack.trees.map((_, i) => `${dir}/t${i}`).filter((path) => existsSync(path));
+      const merged = openMergedTree(trees);
+      const { mode } = merged.root.stat()!;
+      assert.ok(isDir(mode));
+      assert.deepEqual(namesBelow(merged.root), namesBelow(openTree(`${dir}/root`).root));
+    });
+  },
+);
 
 testWhen(
   { root: true, os: ["linux"], tools: ["umoci"] },
