@@ -20,6 +20,7 @@ import { DEFAULT_SCHEDULING, type Scheduling } from "./scheduling.ts";
 import { NO_SECCOMP, type SeccompState } from "./seccomp.ts";
 import { joinGroup, ProcessGroup, Session } from "./session.ts";
 import { type Program, SI_KERNEL } from "./sigaction.ts";
+import { leaveIpc } from "./ipc_caller.ts";
 import { exitTask, notifyStopOrContinue } from "./task_exit.ts";
 import { TaskSignals } from "./task_signals.ts";
 import { TaskWaits } from "./task_waits.ts";
@@ -203,7 +204,8 @@ export class Task implements Caller {
 
   /** Moves it to other namespaces (unshare(2), setns(2)). */
   switchNamespaces(next: NsProxy): void {
-    const { mnt } = this.nsproxy;
+    const { mnt, ipc } = this.nsproxy;
+    if (next.ipc !== ipc) leaveIpc(this);
     next.mnt.users++;
     this.nsproxy = next;
     this.#leaveMounts(mnt);

@@ -1,5 +1,6 @@
 /** The end of a task: orphans, zombies, SIGCHLD, the end of a pid namespace (man 2 exit, man 2 wait, man 7 pid_namespaces). @module */
 import { SIGNAL } from "../../abi/linux/signal.ts";
+import { leaveIpc } from "./ipc_caller.ts";
 import type { PidNamespace } from "./pid_namespace.ts";
 import { leaveTerminal, type ProcessGroup } from "./session.ts";
 import {
@@ -33,6 +34,7 @@ export function childInfo(task: Task, receiver: Task): SigInfo {
 
 /** Everything after the exit status is known: see Task.exit. */
 export function exitTask(task: Task): void {
+  leaveIpc(task);
   task.files.release();
   task.fs.release();
   task.execQueue.wake(-1);

@@ -162,7 +162,7 @@ Deno.test("semop(2): all or nothing, waits for more and for zero, SEM_UNDO at th
   assert.equal(await more, 0);
   assert.equal(await zero, 0);
   assert.deepEqual(values(), [0, 0]);
-  semaphores.exit(worker.identity);
+  semaphores.exit(worker.identity, worker.pid);
   assert.deepEqual(values(), [1, 1]);
   const gone = semaphores.operate(root, id, [op(0, -2)]);
   assert.equal(semaphores.remove(root, id), 0);

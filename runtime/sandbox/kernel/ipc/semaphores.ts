@@ -148,14 +148,16 @@ export class Semaphores {
     set.changed.wake(-1);
     return 0;
   }
-  /** A process has ended: what it did with SEM_UNDO is taken back, as far as values stay between 0 and SEMVMX. */
-  exit(identity: object): void {
+  /** A process has ended: what it did with SEM_UNDO is taken back, as far as values stay between 0 and SEMVMX. Each is then changed by it. */
+  exit(identity: object, pid: number): void {
     for (const set of this.table.all()) {
       const undo = set.undo.get(identity);
       if (undo === undefined) continue;
       set.undo.delete(identity);
       undo.forEach((change, i) => {
+        if (change === 0) return;
         const semaphore = set.semaphores[i]!;
+        semaphore.pid = pid;
         semaphore.value = Math.min(SEMVMX, Math.max(0, semaphore.value + change));
       });
       set.changed.wake(-1);
