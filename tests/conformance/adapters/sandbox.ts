@@ -13,6 +13,7 @@ const LACKS: Readonly<Partial<Record<Need, string>>> = {
   apparmor: "the userland kernel has no AppArmor",
   selinux: "the userland kernel has no SELinux",
   resctrl: "the userland kernel has no caches",
+  sda: "the userland kernel has no block devices",
   numa: "the userland kernel has one node",
 };
 

@@ -50,6 +50,9 @@ const V1_ONLY: readonly (readonly [name: string, resources: Json])[] = [
   ["cpu.realtimeRuntime", { cpu: { realtimeRuntime: 950000, realtimePeriod: 1000000 } }],
   ["network.classID", { network: { classID: 1048577, priorities: [{ name: "eth0", priority: 500 }] } }],
   ["memory.useHierarchy false", { memory: { useHierarchy: false } }],
+  ["blockIO of a device that there is not", {
+    blockIO: { throttleReadBpsDevice: [{ major: 511, minor: 1048575, rate: 1000 }] },
+  }],
   ["rdma of a device that there is not", { rdma: { nosuchdev: { hcaHandles: 1, hcaObjects: 2 } } }],
   ["blockIO.leafWeight", {
     blockIO: { leafWeight: 100, weightDevice: [{ major: 8, minor: 0, weight: 500, leafWeight: 300 }] },

@@ -21,7 +21,20 @@ function refuseOfSeccomp({ defaultAction, syscalls }: Seccomp): void {
   }
 }
 
-function refuseOfLinux({ mountLabel, netDevices, intelRdt, seccomp }: LinuxSpec): void {
+/** Lists of config.json about single block devices. */
+const BY_DEVICE = [
+  "weightDevice",
+  "throttleReadBpsDevice",
+  "throttleWriteBpsDevice",
+  "throttleReadIOPSDevice",
+  "throttleWriteIOPSDevice",
+] as const;
+
+function refuseOfLinux({ mountLabel, netDevices, intelRdt, seccomp, resources }: LinuxSpec): void {
+  const limited = BY_DEVICE.find((name) => (resources?.blockIO?.[name].length ?? 0) > 0);
+  if (limited !== undefined) {
+    refuse(`linux.resources.blockIO.${limited}`, "the userland kernel has no block devices");
+  }
   if (seccomp !== undefined) refuseOfSeccomp(seccomp);
   if (mountLabel) refuse("linux.mountLabel", "the userland kernel has no SELinux");
   const device = netDevices?.[0];

@@ -297,13 +297,16 @@ Deno.test("cpu, io, cpuset: formats and ranges; the time of processes that have 
   assert.equal(w.write("/cg/a/cpu.weight", "10001"), "ERANGE");
   assert.equal(w.write("/cg/a/cpu.weight.nice", "-20"), 0);
   assert.equal(w.read("/cg/a/cpu.weight"), "8674\n");
-  assert.equal(w.write("/cg/a/io.max", "8:16 rbps=2097152 wiops=120"), 0);
-  assert.equal(w.read("/cg/a/io.max"), "8:16 rbps=2097152 wbps=max riops=max wiops=120\n");
-  assert.equal(w.write("/cg/a/io.max", "8:16 rbps=max wiops=max"), 0);
-  assert.equal(w.read("/cg/a/io.max"), "");
-  assert.equal(w.write("/cg/a/io.max", "8 rbps=1"), "EINVAL");
-  assert.equal(w.write("/cg/a/io.weight", "8:0 200"), 0);
-  assert.equal(w.read("/cg/a/io.weight"), "default 100\n8:0 200\n");
+  // There are no block devices (blkg_conf_prep).
+  for (const limit of ["8:16 rbps=2097152 wiops=120", "8:0"]) {
+    assert.equal(w.write("/cg/a/io.max", limit), "ENODEV");
+  }
+  for (const wrong of ["8 rbps=1", "x", "8:x rbps=1"]) assert.equal(w.write("/cg/a/io.max", wrong), "EINVAL");
+  assert.deepEqual([w.read("/cg/a/io.max"), w.read("/cg/a/io.stat")], ["", ""]);
+  assert.equal(w.write("/cg/a/io.weight", "8:0 200"), "ENODEV");
+  assert.deepEqual(["200", "default 300"].map((weight) => w.write("/cg/a/io.weight", weight)), [0, 0]);
+  assert.equal(w.write("/cg/a/io.weight", "10001"), "ERANGE");
+  assert.equal(w.read("/cg/a/io.weight"), "default 300\n");
   assert.equal(w.write("/cg/a/cpuset.cpus", "0,0-0"), 0);
   assert.equal(w.read("/cg/a/cpuset.cpus"), "0\n");
   w.mkdir("/cg/a/b");

@@ -136,7 +136,7 @@ const parseSigned = (value: string): number | undefined => /^-?\d+$/.test(value)
 
 /** io. */
 export const IO_FILES: Files = {
-  "io.max": text((group) => group.io.showMax(), (group, value) => group.io.writeMax(value)),
+  "io.max": text(() => "", (group, value) => group.io.writeMax(value)),
   "io.stat": text(() => ""),
   "io.weight": text((group) => group.io.showWeight(), (group, value) => group.io.writeWeight(value)),
 };

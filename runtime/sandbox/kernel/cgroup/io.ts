@@ -1,58 +1,35 @@
-/** The io controller: settings by device. No block device exists here, so nothing is ever counted or held back. @module */
-import { EINVAL } from "../../../../fs/abi/errno.ts";
-import { parseRange, shown } from "./values.ts";
+/**
+ * The io controller. It counts what is read from and written to block devices, and holds that back: files in memory, pipes and files of network
+ * filesystems never count (Linux: cgroup-v2, "IO"). The userland kernel has no block device: its files are in memory or are the host's, which it
+ * shows as a network filesystem's. So nothing is counted, and there is no device to set a limit or a weight of.
+ * @module
+ */
+import { EINVAL, ENODEV } from "../../../../fs/abi/errno.ts";
+import { parseRange } from "./values.ts";
 
-const KEYS = ["rbps", "wbps", "riops", "wiops"] as const;
-type Limits = Record<(typeof KEYS)[number], number>;
+const DEFAULT_WEIGHT = 100;
 
 /** See the module's comment. */
 export class Io {
-  /** io.max by "MAJOR:MINOR". */
-  readonly #max: Map<string, Limits> = new Map();
-  /** io.weight by "MAJOR:MINOR", and "default". */
-  readonly #weights: Map<string, number> = new Map([["default", 100]]);
+  /** io.weight of devices that have none of their own. */
+  #weight = DEFAULT_WEIGHT;
 
-  /** io.max. */
-  showMax(): string {
-    return [...this.#max].map(([device, limits]) =>
-      `${device} ${KEYS.map((key) => `${key}=${shown(limits[key])}`).join(" ")}\n`
-    ).join("");
-  }
-  /** "8:16 rbps=2097152 wiops=120"; a value of "max" takes a limit away. */
+  /** io.max: "8:16 rbps=2097152 wiops=120". The device is looked for first (blkg_conf_prep). */
   writeMax(text: string): number {
-    const [device, ...words] = text.split(/\s+/);
-    if (!/^\d+:\d+$/.test(device!)) return -EINVAL;
-    const limits: Limits = {
-      ...this.#max.get(device!) ?? { rbps: Infinity, wbps: Infinity, riops: Infinity, wiops: Infinity },
-    };
-    for (const word of words) {
-      const match = /^(rbps|wbps|riops|wiops)=(max|\d+)$/.exec(word);
-      if (match === null) return -EINVAL;
-      const value = match[2] === "max" ? Infinity : Number(match[2]);
-      if (value === 0) return -EINVAL;
-      limits[match[1] as keyof Limits] = value;
-    }
-    if (KEYS.every((key) => limits[key] === Infinity)) this.#max.delete(device!);
-    else this.#max.set(device!, limits);
-    return 0;
+    return /^\d+:\d+(\s|$)/.test(text) ? -ENODEV : -EINVAL;
   }
   /** io.weight. */
   showWeight(): string {
-    return [...this.#weights].map(([device, weight]) => `${device} ${weight}\n`).join("");
+    return `default ${this.#weight}\n`;
   }
   /** "100", "default 100", "8:16 200" or "8:16 default". */
   writeWeight(text: string): number {
-    const match = /^(?:(default|\d+:\d+)\s+)?(default|-?\d+)$/.exec(text);
+    if (/^\d+:\d+\s/.test(text)) return -ENODEV;
+    const match = /^(?:default\s+)?(-?\d+)$/.exec(text);
     if (match === null) return -EINVAL;
-    const device = match[1] ?? "default";
-    if (match[2] === "default") {
-      if (device === "default") return -EINVAL;
-      this.#weights.delete(device);
-      return 0;
-    }
-    const weight = parseRange(match[2]!, 1, 10000);
+    const weight = parseRange(match[1]!, 1, 10000);
     if (weight < 0) return weight;
-    this.#weights.set(device, weight);
+    this.#weight = weight;
     return 0;
   }
 }
