@@ -7,7 +7,15 @@ import { applyWrites, exists, readFile } from "./files.ts";
 import { type CgroupHost, type CgroupPlace, placesIn, readHost } from "./hosts.ts";
 import { limitDevices } from "./limit_devices.ts";
 import { checkFit, makePlace, removeMade } from "./make.ts";
-import { type CgroupNote, directoryOf, readNote, removeNote, writeNote } from "./note.ts";
+import {
+  type CgroupNote,
+  directoryOf,
+  identified,
+  readNote,
+  removeNote,
+  takeOver,
+  writeNote,
+} from "./note.ts";
 import { isRootless } from "../container/rootless.ts";
 import { giveAway } from "./ownership.ts";
 import { version1Writes } from "./version1.ts";
@@ -86,11 +94,14 @@ export function makeCgroups(request: CreateRequest): void {
   };
   writeNote(directory, note);
   const made: string[] = [];
+  const before = places.map((place) => place.directory).filter(exists);
   const { resources = NO_RESOURCES } = spec.linux;
   try {
     for (const place of places) {
       made.push(...makePlace(place, host.mode === "unified" && place.hierarchy.version === 2));
     }
+    writeNote(directory, identified(note));
+    takeOver(directory, before);
     if ((resources.memory?.kernel ?? -1n) > 0n) {
       tell("linux.resources.memory.kernel is ignored: Linux has no such limit any more");
     }

@@ -49,11 +49,14 @@ function removeOnce(cgroups: readonly string[]): { left: string[]; problem: unkn
   return { left, problem };
 }
 
-/** Removes them with all that is in them, when the last processes have gone: rmdir is EBUSY until then. */
-export async function removeCgroups(directory: string): Promise<void> {
+/**
+ * Removes them with all that is in them, when the last processes have gone: rmdir is EBUSY until then. `over`: the container has no processes any
+ * more, so that those with processes are not its own.
+ */
+export async function removeCgroups(directory: string, over = false): Promise<void> {
   // Most have none in them, and reading their directories takes the kernel longer than all else.
   const own = removeOnce((readNote(directory)?.cgroups ?? []).map((cgroup) => cgroup.directory));
-  let left = own.left.flatMap(treeOf);
+  let left = own.left.filter((each) => !over || pidsIn(each).length === 0).flatMap(treeOf);
   for (let wait = FIRST_WAIT_MS; left.length > 0; wait *= 2) {
     let problem: unknown;
     ({ left, problem } = removeOnce(left));

@@ -5,21 +5,28 @@ import { LifecycleError } from "../../lifecycle/error.ts";
 import { removeCgroups } from "../cgroups/members.ts";
 import { signalCgroups } from "../cgroups/freeze.ts";
 import { childOf, waitForChild } from "./children.ts";
-import { identify, sendSignal, waitForEnd } from "../../lifecycle/host/processes.ts";
+import { hostProcesses, identify, sendSignal, waitForEnd } from "../../lifecycle/host/processes.ts";
+import type { ProcessIdentity } from "../../lifecycle/record.ts";
 
 /** How long a killed process may take to end. */
 const END_MS = 10_000;
 
 /** Kills what runs, and removes what it has run in. */
 export async function destroyInit(container: Container): Promise<void> {
-  await signalCgroups(container.directory, SIGNAL.SIGKILL); // the paused ones, too
-  await endAll(container);
-  await removeCgroups(container.directory);
+  const { record: { init, data }, directory } = container;
+  const alive = init !== undefined && hostProcesses.isAlive(init);
+  // All in a pid namespace end with its init: who is in the cgroups now is of another container.
+  const over = init !== undefined && !alive && data.pidNamespace === "new";
+  if (!over) await signalCgroups(directory, SIGNAL.SIGKILL); // the paused ones, too
+  if (alive) await endAll(container, init);
+  const child = init === undefined ? undefined : childOf(init.pid);
+  if (child !== undefined && !alive) await waitForChild(init!.pid, child);
+  await removeCgroups(directory, over);
 }
 
-async function endAll(container: Container): Promise<void> {
+/** Ends the init, and what its end does not. */
+async function endAll(container: Container, init: ProcessIdentity): Promise<void> {
   const { record } = container;
-  if (record.init === undefined) return;
   // Without a pid namespace of its own the init's end is not everybody's.
   const others = record.data.pidNamespace === "new"
     ? []
@@ -31,12 +38,12 @@ async function endAll(container: Container): Promise<void> {
       // It has ended.
     }
   }
-  const child = childOf(record.init.pid);
-  if (sendSignal(record.init, SIGNAL.SIGKILL) && !await waitForEnd(record.init, END_MS)) {
+  const child = childOf(init.pid);
+  if (sendSignal(init, SIGNAL.SIGKILL) && !await waitForEnd(init, END_MS)) {
     throw new LifecycleError(
-      `deleting container ${JSON.stringify(record.id)}: process ${record.init.pid} does not end`,
+      `deleting container ${JSON.stringify(record.id)}: process ${init.pid} does not end`,
       "failed",
     );
   } // Nobody else can wait for it.
-  if (child !== undefined && childOf(record.init.pid) === child) await waitForChild(record.init.pid, child);
+  if (child !== undefined && childOf(init.pid) === child) await waitForChild(init.pid, child);
 }
