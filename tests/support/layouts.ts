@@ -26,6 +26,7 @@ export async function layoutOf(
   path: string,
   layers: readonly ImageLayer[],
   config: Record<string, unknown> = {},
+  architecture = "amd64",
 ): Promise<void> {
   await Deno.mkdir(`${path}/blobs/sha256`, { recursive: true });
   const put = async (content: Uint8Array, mediaType: string): Promise<Record<string, unknown>> => {
@@ -45,7 +46,7 @@ export async function layoutOf(
     );
   }
   const document = {
-    ...{ architecture: "amd64", os: "linux", config },
+    ...{ architecture, os: "linux", config },
     rootfs: { type: "layers", diff_ids: layers.map((layer) => layer.diffId) },
   };
   const configBlob = await put(bytes(JSON.stringify(document)), "application/vnd.oci.image.config.v1+json");
