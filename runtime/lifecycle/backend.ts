@@ -80,6 +80,8 @@ export interface CreateRequest {
   environmentCreated(init: InitProcess): Promise<void>;
   /** Logs what the container has to do without, and can. */
   note(message: string): void;
+  /** Logs what the specification says is to be a warning (runtime.md#warnings). */
+  warn(message: string): void;
 }
 
 /** A container that has been created. */
@@ -98,6 +100,8 @@ export interface ExecOptions extends StreamOptions {
   readonly cgroup: string;
   /** Even if the container is paused. */
   readonly ignorePaused: boolean;
+  /** Logs a warning (runtime.md#warnings). */
+  readonly warn?: (message: string) => void;
 }
 
 /** A process that exec has started. */

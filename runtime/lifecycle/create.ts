@@ -72,6 +72,7 @@ export async function create(context: Context, creation: Creation): Promise<Cont
       directory: container.directory,
       options,
       note: context.note,
+      warn: context.warn,
       environmentCreated: async (process) => {
         note(process, false);
         if (spec.hooks === undefined) return;

@@ -1,6 +1,7 @@
 /** Operations on running containers beside those of the specification: exec, ps, events, update. @module */
 import type { Status } from "../spec/state.ts";
 import type { Process, Resources } from "../spec/types.ts";
+import { capabilityWarnings } from "../spec/warnings.ts";
 import type { Backend, Container, ExecOptions, ExecProcess, Stats } from "./backend.ts";
 import { checkStreams, containerOf, type Context, readContainer } from "./context.ts";
 import { LifecycleError } from "./error.ts";
@@ -34,7 +35,8 @@ export async function exec(
   const allowed: Status[] = options.ignorePaused ? ["created", "running", "paused"] : ["created", "running"];
   const [backend, container] = await living(context, id, "exec in", allowed);
   checkStreams(backend, options, `exec in container ${JSON.stringify(id)}`);
-  return await backend.exec(container, process, options);
+  for (const warning of capabilityWarnings(process)) context.warn(warning);
+  return await backend.exec(container, process, { ...options, warn: context.warn });
 }
 
 /** Ids that the host has for a container's processes. */

@@ -219,6 +219,16 @@ Deno.test("unknown capabilities are for a warning, not an error (config.md#linux
   assert.deepEqual(capabilityWarnings(decodeSpec(minimal).process), []);
 });
 
+Deno.test("ambient capabilities that cannot be raised are for a warning (config.md#linux-process)", () => {
+  const warnings = (capabilities: object): string[] =>
+    capabilityWarnings(decodeSpec(withField("process.capabilities", capabilities)).process);
+  const both = ["CAP_CHOWN", "CAP_KILL"];
+  assert.deepEqual(warnings({ permitted: both, inheritable: both, ambient: both }), []);
+  assert.deepEqual(warnings({ permitted: both, inheritable: ["CAP_KILL"], ambient: both }), [
+    "can't raise ambient capability CAP_CHOWN: operation not permitted: it is not permitted and inheritable",
+  ]);
+});
+
 Deno.test("consoleSize is ignored without a terminal (config.md#process)", () => {
   const size = { height: 25, width: 80 };
   assert.equal(decodeSpec(withField("process.consoleSize", size)).process!.consoleSize, undefined);

@@ -2,15 +2,28 @@
 import { capabilityNumber } from "../abi/linux/capability.ts";
 import type { Capabilities, Process } from "./process_types.ts";
 
-/** Sentences about capabilities that do not exist (config.md#linux-process). */
+/** What no process can have: an ambient capability that is not permitted and inheritable, too (man 7 capabilities). In the words of runc. */
+function ambientWarnings({ ambient, permitted, inheritable }: Capabilities): string[] {
+  return ambient.filter((name) =>
+    capabilityNumber(name) !== undefined && !(permitted.includes(name) && inheritable.includes(name))
+  ).map((name) =>
+    `can't raise ambient capability ${name}: operation not permitted: it is not permitted and inheritable`
+  );
+}
+
+/** Sentences about capabilities that do not exist, or cannot be had (config.md#linux-process). */
 export function capabilityWarnings(process: Process | undefined): string[] {
-  const sets = Object.entries(process?.capabilities ?? {}) as [keyof Capabilities, readonly string[]][];
+  const { capabilities } = process ?? {};
+  const sets = Object.entries(capabilities ?? {}) as [keyof Capabilities, readonly string[]][];
   const unknown = new Set(
     sets.flatMap(([, names]) => names).filter((name) => capabilityNumber(name) === undefined),
   );
-  return unknown.size === 0
-    ? []
-    : [`ignoring unknown or unavailable capabilities: ${
-      [...unknown].map((name) => JSON.stringify(name)).join(", ")
-    }`];
+  return [
+    ...unknown.size === 0 ? [] : [
+      `ignoring unknown or unavailable capabilities: ${
+        [...unknown].map((name) => JSON.stringify(name)).join(", ")
+      }`,
+    ],
+    ...capabilities === undefined ? [] : ambientWarnings(capabilities),
+  ];
 }

@@ -65,7 +65,7 @@ export async function execIn(
   checkPreserved(options.preserveFds);
   checkTerminal(wanted.terminal, options.detached, options.consoleSocket);
   const spec = await container.spec(), { linux } = spec;
-  const process = grantable(wanted, linux.namespaces);
+  const process = grantable(wanted, linux.namespaces, options.warn);
   const program = withoutGroups(compileProcess(process, linux.seccomp), spec, process);
   const pidfd = openProcess(record.init!);
   const listener = listenerSockets(linux.seccomp);

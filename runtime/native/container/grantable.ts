@@ -32,10 +32,10 @@ export function withoutUngrantable(
 export function grantable(
   process: Process,
   namespaces: readonly NamespaceSpec[],
-  note: (message: string) => void = () => {},
+  warn: (message: string) => void = () => {},
 ): Process {
   if (namespaces.some(({ type }) => type === "user")) return process;
   const { process: own, names } = withoutUngrantable(process, ownPermitted());
-  if (names.length > 0) note(`ignoring capabilities that this process cannot grant: ${names.join(", ")}`);
+  if (names.length > 0) warn(`ignoring capabilities that this process cannot grant: ${names.join(", ")}`);
   return own;
 }

@@ -35,8 +35,8 @@ function isFile(source: string): boolean {
 
 /** Prepares a container. Throws an Error that says what cannot be had. */
 export function prepare(request: CreateRequest): Prepared {
-  const { spec, bundle, rootfs, note } = request;
-  const process = grantable(spec.process ?? NO_PROCESS, spec.linux.namespaces, note);
+  const { spec, bundle, rootfs, warn } = request;
+  const process = grantable(spec.process ?? NO_PROCESS, spec.linux.namespaces, warn);
   // config.md#mounts: "relative paths … are relative to the bundle".
   const mounts = hostCgroupMounts(spec.mounts, placesOf(request)).map((mount): MountSpec =>
     !isBind(mount) || mount.source.startsWith("/") ? mount : { ...mount, source: `${bundle}/${mount.source}` }
