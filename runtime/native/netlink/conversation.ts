@@ -43,9 +43,18 @@ export interface Netlink {
 
 const isEnd = ({ type }: Message): boolean => type === NLMSG.ERROR || type === NLMSG.DONE;
 
+/** Runs `parse`, whose errors say then what was being done. */
+function understand<T>(what: string, parse: () => T): T {
+  try {
+    return parse();
+  } catch (error) {
+    throw new Error(`${what}: ${(error as Error).message}`, { cause: error });
+  }
+}
+
 /** Takes an acknowledgement for what it says. */
 function check(message: Message, what: string): void {
-  const { errno, said } = parseAcknowledgement(message);
+  const { errno, said } = understand(what, () => parseAcknowledgement(message));
   if (errno !== 0) throw new NetlinkError(what, errno, said);
 }
 
@@ -57,15 +66,13 @@ export function netlink(transport: Transport): Netlink {
   function receive(what: string, first: number): Message[] {
     const datagram = transport.receive(what);
     if (datagram === undefined) throw new Error(`${what}: the kernel does not answer`);
-    try {
+    return understand(what, () => {
       const messages = parseMessages(datagram);
       if (messages.some(({ type }) => type === NLMSG.OVERRUN)) {
         throw new ReplyError("messages have been lost");
       }
       return messages.filter((message) => message.sequence >= first && message.type !== NLMSG.NOOP);
-    } catch (error) {
-      throw new Error(`${what}: ${(error as Error).message}`, { cause: error });
-    }
+    });
   }
 
   function collect(what: string): Message[] {
