@@ -31,17 +31,16 @@ function common(guest: Guest): Pick<Command, "stdin"> {
   return guest.stdin === undefined ? {} : { stdin: guest.stdin };
 }
 
-/** A command line of umiak. */
+/** A command line of umiak, from the bundle as bin/umiak starts it, or from the sources. */
 export function umiakCommand(
   main: string,
   args: readonly string[],
   env: Readonly<Record<string, string>> = {},
 ): Command {
-  return {
-    command: Deno.execPath(),
-    args: [...DENO, "--config", repositoryFile("deno.json"), main, ...args],
-    env,
-  };
+  const flags = main.endsWith(".js")
+    ? ["--no-config", "--unstable-net", "--v8-flags=--no-lazy"]
+    : ["--config", repositoryFile("deno.json")];
+  return { command: Deno.execPath(), args: [...DENO, ...flags, main, ...args], env };
 }
 
 /** The engine with next to nothing around it. */

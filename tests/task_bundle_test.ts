@@ -19,9 +19,21 @@ Deno.test("deno task bundle: what it makes runs a module, helps, and reports err
     const out = `${directory}/umiak`;
     const made = await deno(["run", "-A", "--no-check", "--no-lock", repositoryFile("tools/bundle.ts"), out]);
     assert.equal(made.code, 0, made.stderr);
-    const config = ["--no-lock", "--config", repositoryFile("deno.json")];
+    // As bin/umiak does: without an import map.
+    const flags = ["--no-lock", "--no-config", "--unstable-net", "--v8-flags=--no-lazy"];
     const bundled = (...args: string[]): ReturnType<typeof deno> =>
-      deno(["run", "--quiet", "-A", "--no-check", ...config, `${out}/main.js`, ...args]);
+      deno(["run", "--quiet", "-A", "--no-check", ...flags, `${out}/main.js`, ...args]);
+    const all = `${directory}/all.js`;
+    await Deno.writeTextFile(
+      all,
+      `for (const of of ["", "/run", "/runtime"]) {
+        for (const { name } of Deno.readDirSync("${out}" + of)) {
+          if (name.endsWith(".js")) await import("${out}" + of + "/" + name);
+        }
+      }`,
+    );
+    const linked = await deno(["run", "--quiet", "-A", "--no-check", ...flags, all]);
+    assert.equal(linked.code, 0, linked.stderr);
     const run = await bundled("run", repositoryFile("tests/guests/hello.wasm"));
     assert.equal(run.code, 0, run.stderr);
     assert.match(run.stdout, /^hello from/);

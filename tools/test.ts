@@ -4,7 +4,7 @@
  * @module
  */
 
-const ROOTS = ["fs", "json", "image", "runtime", "cli", "tests"];
+const ROOTS = ["fs", "json", "image", "runtime", "cli", "tests", "tools"];
 
 /** Passes a stream on and hands every line to `each`. */
 async function relay(

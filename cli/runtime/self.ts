@@ -13,10 +13,10 @@ export function selfCommand(): string[] {
     "--no-lock",
     "--no-check",
     "--allow-all",
-    // A bundle has its packages inside or beside it, and needs no import map.
+    // A bundle needs no import map, and is started as bin/umiak-runtime does.
     ...(import.meta.url.endsWith(".ts") && config.protocol === "file:"
       ? ["--config", config.pathname]
-      : ["--no-config"]),
+      : ["--no-config", "--v8-flags=--no-lazy"]),
     Deno.mainModule,
     HOST_PROCESS,
   ];
