@@ -39,8 +39,11 @@ async function pass(
   }
 }
 
-/** Listens. */
-export function listenUdp({ hostAddress, host }: PublishedPort): OpenPort {
+/** Listens. Remembers so many senders. */
+export function listenUdp(
+  { hostAddress, host }: Pick<PublishedPort, "hostAddress" | "host">,
+  mostSenders = MOST_SENDERS,
+): OpenPort {
   if (Deno.listenDatagram === undefined) throw new Error("Deno has no datagrams without --unstable-net");
   const outside = Deno.listenDatagram({ transport: "udp", hostname: hostAddress, port: host });
   const senders = new Map<string, Sender>(); // the one that was used last is the last one
@@ -62,7 +65,7 @@ export function listenUdp({ hostAddress, host }: PublishedPort): OpenPort {
   /** Has a socket for a sender, and passes what the container answers on to it. */
   function remember(name: string, from: Deno.NetAddr, container: Endpoint): Sender {
     const [oldest] = senders.keys();
-    if (senders.size >= MOST_SENDERS && oldest !== undefined) forget(oldest);
+    if (senders.size >= mostSenders && oldest !== undefined) forget(oldest);
     const socket = Deno.listenDatagram({ transport: "udp", hostname: "0.0.0.0", port: 0 });
     const sender = { socket, lastUsed: performance.now() };
     senders.set(name, sender);
