@@ -98,7 +98,7 @@ testWhen(
           "memory",
           (c) =>
             c.linux.intelRdt = { closID: "x" },
-          /linux\.intelRdt cannot be applied/,
+          /linux\.intelRdt: no resctrl filesystem is mounted|linux\.intelRdt\.closID: there is no/,
         ],
         [
           "namespace",

@@ -18,7 +18,8 @@ import { childOf, keepChild, waitForChild } from "./children.ts";
 import { connectConsole, receiveTerminal } from "./console.ts";
 import { goOn, receive, StepError } from "./conversation.ts";
 import { makeCgroups } from "../cgroups/driver.ts";
-import { enterCgroups, removeCgroups } from "../cgroups/members.ts";
+import { enterCgroups } from "../cgroups/members.ts";
+import { removeOwnGroups } from "./groups.ts";
 import { type ListenerSockets, listenerSockets, passListener } from "./listener.ts";
 import { prepare, type Prepared } from "./prepare.ts";
 import { checkKernel, refuseContainer } from "./refuse.ts";
@@ -141,6 +142,11 @@ async function converse(
   const init: InitProcess = { ...identify(child.pid), data: dataOf(request, table) };
   makeCgroups(request);
   enterCgroups(request.directory, child.pid);
+  if (request.spec.linux.intelRdt !== undefined) {
+    const { enterGroups, makeGroups } = await import("../resctrl/groups.ts");
+    makeGroups(request.id, request.spec.linux.intelRdt, request.directory);
+    enterGroups(request.directory, child.pid);
+  }
   if (isRootless()) mapIds(child.pid, request.spec);
   runHere(prepared.program.parent ?? [], child.pid);
   goOn(sync);
@@ -243,7 +249,7 @@ export async function createInit(request: CreateRequest): Promise<InitProcess> {
     return init;
   } catch (error) {
     if (conversation !== undefined) end(conversation.child);
-    await removeCgroups(request.directory);
+    await removeOwnGroups(request.directory);
     throw error;
   } finally {
     conversation?.report.close();

@@ -2,7 +2,7 @@
 import { SIGNAL } from "../../abi/linux/signal.ts";
 import type { Container } from "../../lifecycle/backend.ts";
 import { LifecycleError } from "../../lifecycle/error.ts";
-import { removeCgroups } from "../cgroups/members.ts";
+import { removeOwnGroups } from "./groups.ts";
 import { signalCgroups } from "../cgroups/freeze.ts";
 import { childOf, waitForChild } from "./children.ts";
 import { hostProcesses, identify, sendSignal, waitForEnd } from "../../lifecycle/host/processes.ts";
@@ -21,7 +21,7 @@ export async function destroyInit(container: Container): Promise<void> {
   if (alive) await endAll(container, init);
   const child = init === undefined ? undefined : childOf(init.pid);
   if (child !== undefined && !alive) await waitForChild(init!.pid, child);
-  await removeCgroups(directory, over);
+  await removeOwnGroups(directory, over);
 }
 
 /** Ends the init, and what its end does not. */

@@ -8,6 +8,7 @@ import { makeProgramFile } from "../ffi/program_file.ts";
 import { type Child, spawnProgram } from "../ffi/spawn.ts";
 import type { Table } from "../table/compile_table.ts";
 import { enterCgroups } from "../cgroups/members.ts";
+import { hasGroups } from "../resctrl/asked.ts";
 import { SAYS } from "../program/protocol.ts";
 import { goOn, receive } from "./conversation.ts";
 import { type Conversation, end, failureOf, siblingOf } from "./create.ts";
@@ -64,6 +65,9 @@ export async function enterContainer(entering: Entering): Promise<Child> {
   const { report, sync } = conversation;
   try {
     enterCgroups(entering.directory, conversation.child.pid, entering.cgroup);
+    if (hasGroups(entering.directory)) {
+      (await import("../resctrl/groups.ts")).enterGroups(entering.directory, conversation.child.pid);
+    }
     goOn(sync);
     conversation = { ...conversation, child: await siblingOf(conversation) };
     let said = await receive(report);

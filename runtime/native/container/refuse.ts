@@ -19,12 +19,6 @@ export function checkKernel(release: string = Deno.osRelease()): void {
   );
 }
 
-function ofContainer(spec: Spec): [string, boolean][] {
-  return [
-    ["linux.intelRdt", spec.linux.intelRdt !== undefined],
-  ];
-}
-
 function refuse(what: string, properties: readonly [string, boolean][]): void {
   const names = properties.filter(([, wanted]) => wanted).map(([name]) => name);
   if (names.length === 0) return;
@@ -83,10 +77,7 @@ function isOwn(path: string, type: string): boolean {
 /** Throws if a container asks for what cannot be had. */
 export function refuseContainer({ id, spec, options }: CreateRequest): void {
   const what = `creating container ${JSON.stringify(id)}`;
-  refuse(what, [
-    ...ofContainer(spec),
-    ["--no-pivot", options.noPivot],
-  ]);
+  refuse(what, [["--no-pivot", options.noPivot]]);
   checkSecurityModules(what, spec.process ?? {}, spec.linux.mountLabel);
   if (spec.linux.seccomp !== undefined) checkFilter(spec.linux.seccomp, what);
   checkDevices(spec, what);
