@@ -29,6 +29,7 @@ import { Credentials } from "./credentials.ts";
 import { FdTable } from "./fd_table.ts";
 import { CgroupNamespace, IpcNamespace, MntNamespace, type NsProxy } from "./namespaces.ts";
 import { NsfsSuper } from "./nsfs.ts";
+import { INITIAL_INODES, type NamespaceName } from "./namespace.ts";
 import { PidNamespace } from "./pid_namespace.ts";
 import { DEFAULT_ACTION, SA_NOCLDWAIT } from "./sigaction.ts";
 import { NetNamespace } from "../net/namespace.ts";
@@ -106,6 +107,9 @@ export class Kernel {
       time,
       timeForChildren: time,
     };
+    for (const namespace of [...Object.values(this.initial), owner]) {
+      namespace.ino = INITIAL_INODES[namespace.kind as NamespaceName];
+    }
     this.swapper = new Task(this, {
       parent: null,
       nsproxy: this.initial,

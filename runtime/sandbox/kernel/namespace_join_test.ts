@@ -214,3 +214,13 @@ Deno.test("user_namespaces(7): a process whose root is not its mount namespace's
   assert.equal(clone(task, { flags: CLONE_NEWUSER }), -EPERM);
   assert.equal(unshare(task, CLONE_NEWUSER), -EPERM);
 });
+
+Deno.test("namespaces(7): initial namespaces have the numbers that they have on every machine, others numbers of their own", () => {
+  const [root, other] = [new Kernel().spawn(), new Kernel().spawn()];
+  const numbers = (task: Task): number[] => namespaces(task).map((each) => each.ino);
+  assert.deepEqual(numbers(root), numbers(other));
+  assert.equal(root.nsproxy.uts.ino, 4026531838);
+  const inside = child(root, { flags: CLONE_NEWUTS | CLONE_NEWIPC });
+  assert.notEqual(inside.nsproxy.uts.ino, root.nsproxy.uts.ino);
+  assert.notEqual(inside.nsproxy.uts.ino, inside.nsproxy.ipc.ino);
+});

@@ -1,10 +1,11 @@
 /**
  * Scheduling classes, I/O priorities, execution domains and memory policies of tasks (man 2 sched_setattr, ioprio_set, personality,
  * set_mempolicy). The kernel has one processor, on which tasks take turns, and one node of memory: what orders tasks of the ordinary classes is
- * kept and shown, real-time classes there are none.
+ * kept and shown. Nothing can be promised to real-time classes, so they get what Linux answers where it has no time to give: EPERM where a
+ * group has no real-time bandwidth, EBUSY where the admission control of SCHED_DEADLINE fails.
  * @module
  */
-import { EINVAL, EOPNOTSUPP, EPERM, ESRCH } from "../../../fs/abi/errno.ts";
+import { EBUSY, EINVAL, EOPNOTSUPP, EPERM, ESRCH } from "../../../fs/abi/errno.ts";
 import { RLIMIT } from "../../abi/linux/rlimit.ts";
 import {
   IOPRIO_CLASS,
@@ -51,6 +52,7 @@ export function inherited(scheduling: Scheduling): Scheduling {
 }
 
 const ORDINARY: readonly number[] = [SCHED.SCHED_OTHER, SCHED.SCHED_BATCH, SCHED.SCHED_IDLE];
+const REAL_TIME: readonly number[] = [SCHED.SCHED_FIFO, SCHED.SCHED_RR, SCHED.SCHED_DEADLINE];
 const CLAMPS = SCHED_FLAG.SCHED_FLAG_UTIL_CLAMP_MIN | SCHED_FLAG.SCHED_FLAG_UTIL_CLAMP_MAX;
 const FLAGS = SCHED_FLAG.SCHED_FLAG_RESET_ON_FORK | SCHED_FLAG.SCHED_FLAG_KEEP_POLICY |
   SCHED_FLAG.SCHED_FLAG_KEEP_PARAMS | CLAMPS;
@@ -61,15 +63,32 @@ function mayLower(task: Task, nice: number): boolean {
   return 20 - nice <= limit || task.cred.globallyCapable(CAP_SYS_NICE);
 }
 
+/** Shortest runtime and longest period of SCHED_DEADLINE, in nanoseconds (man 2 sched_setattr; sched(7), sched_deadline_period_max_us). */
+const DEADLINE_LEAST = 1024n, DEADLINE_MOST = 1n << 63n;
+
+/** What a real-time policy answers: none can be kept. */
+function refuseRealTime(task: Task, policy: number, attr: SchedAttr): number {
+  const { sched_priority: priority, sched_runtime: runtime, sched_deadline: deadline } = attr;
+  if (policy === SCHED.SCHED_DEADLINE) {
+    const period = attr.sched_period === 0n ? deadline : attr.sched_period;
+    // "sched_runtime <= sched_deadline <= sched_period", and each within bounds.
+    if (priority !== 0 || runtime < DEADLINE_LEAST || deadline < runtime || period < deadline) return -EINVAL;
+    if (period >= DEADLINE_MOST) return -EINVAL;
+    return task.cred.globallyCapable(CAP_SYS_NICE) ? -EBUSY : -EPERM;
+  }
+  return priority < 1 || priority > 99 ? -EINVAL : -EPERM;
+}
+
 /** sched_setattr(2) of the caller itself. */
 export function schedSetattr(task: Task, attr: SchedAttr): number {
   const { sched_flags: flags, sched_priority: priority } = attr;
   if ((flags & CLAMPS) !== 0) return -EOPNOTSUPP;
-  if ((flags & ~FLAGS) !== 0 || priority !== 0) return -EINVAL;
+  if ((flags & ~FLAGS) !== 0) return -EINVAL;
   const policy = (flags & SCHED_FLAG.SCHED_FLAG_KEEP_POLICY) !== 0
     ? task.scheduling.policy
     : attr.sched_policy;
-  if (!ORDINARY.includes(policy)) return -EINVAL;
+  if (REAL_TIME.includes(policy)) return refuseRealTime(task, policy, attr);
+  if (priority !== 0 || !ORDINARY.includes(policy)) return -EINVAL;
   const nice = (flags & SCHED_FLAG.SCHED_FLAG_KEEP_PARAMS) !== 0
     ? task.scheduling.nice
     : Math.min(19, Math.max(-20, attr.sched_nice));

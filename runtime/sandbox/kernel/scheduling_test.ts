@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { EINVAL, EOPNOTSUPP, EPERM } from "../../../fs/abi/errno.ts";
+import { EBUSY, EINVAL, EOPNOTSUPP, EPERM } from "../../../fs/abi/errno.ts";
 import { MPOL, MPOL_F, SCHED, SCHED_FLAG } from "../../abi/linux/sched.ts";
 import type { SchedAttr } from "../../program/types.ts";
 import { commitCredentials } from "./commit_cred.ts";
@@ -33,12 +33,39 @@ Deno.test("sched_setattr(2): ordinary policies keep their nice value, within bou
 
 Deno.test("sched_setattr(2): what there is not is EINVAL, clamps of utilization are EOPNOTSUPP", () => {
   const task = new Kernel().spawn();
-  for (const policy of [SCHED.SCHED_FIFO, SCHED.SCHED_RR, SCHED.SCHED_DEADLINE, SCHED.SCHED_ISO]) {
-    assert.equal(schedSetattr(task, attr({ sched_policy: policy })), -EINVAL);
-  }
+  assert.equal(schedSetattr(task, attr({ sched_policy: SCHED.SCHED_ISO })), -EINVAL);
   assert.equal(schedSetattr(task, attr({ sched_priority: 1 })), -EINVAL);
   const flags = SCHED_FLAG.SCHED_FLAG_UTIL_CLAMP_MIN;
   assert.equal(schedSetattr(task, attr({ sched_flags: flags })), -EOPNOTSUPP);
+});
+
+Deno.test("sched_setattr(2): real-time policies that are sound get EPERM, and a deadline EBUSY: no time can be promised", () => {
+  const task = new Kernel().spawn();
+  for (const policy of [SCHED.SCHED_FIFO, SCHED.SCHED_RR]) {
+    const answers = [0, 1, 99, 100].map((priority) =>
+      schedSetattr(task, attr({ sched_policy: policy, sched_priority: priority }))
+    );
+    assert.deepEqual(answers, [-EINVAL, -EPERM, -EPERM, -EINVAL]);
+  }
+  const deadline = (who: Task, runtime: bigint, until: bigint, period: bigint): number =>
+    schedSetattr(
+      who,
+      attr({
+        sched_policy: SCHED.SCHED_DEADLINE,
+        ...{ sched_runtime: runtime, sched_deadline: until, sched_period: period },
+      }),
+    );
+  assert.equal(deadline(task, 10_000_000n, 30_000_000n, 30_000_000n), -EBUSY);
+  assert.equal(deadline(task, 10_000_000n, 30_000_000n, 0n), -EBUSY);
+  assert.equal(deadline(ordinary(), 10_000_000n, 30_000_000n, 30_000_000n), -EPERM);
+  for (
+    const [runtime, until, period] of [[0n, 0n, 0n], [2000n, 1999n, 3000n], [2000n, 3000n, 2999n], [
+      1023n,
+      3000n,
+      3000n,
+    ], [2000n, 1n << 63n, 0n]] as const
+  ) assert.equal(deadline(task, runtime, until, period), -EINVAL);
+  assert.equal(task.scheduling.policy, SCHED.SCHED_OTHER);
 });
 
 Deno.test("sched_setattr(2): a lower nice value wants CAP_SYS_NICE or RLIMIT_NICE", () => {

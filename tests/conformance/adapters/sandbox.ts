@@ -1,5 +1,6 @@
 /** The userland kernel: cases of one run in this process, scripts by `umiak-runtime`. @module */
 import { runtimeCommand } from "../../runtime/support.ts";
+import { INITIAL_INODES } from "../../../runtime/sandbox/kernel/namespace.ts";
 import { repositoryFile } from "../../support/umiak.ts";
 import { writeBundle } from "../bundle.ts";
 import type { Need } from "../types.ts";
@@ -8,6 +9,11 @@ import { CommandRun } from "./command.ts";
 import { runInProcess } from "./sandbox_process.ts";
 
 let containers = 0;
+
+/** Namespaces of the host are the initial ones of the kernel. */
+const HOST_NAMESPACES = Object.fromEntries(
+  Object.entries(INITIAL_INODES).map(([type, ino]) => [type, `${type}:[${ino}]`]),
+);
 
 const LACKS: Readonly<Partial<Record<Need, string>>> = {
   apparmor: "the userland kernel has no AppArmor",
@@ -32,6 +38,7 @@ export function sandboxAdapter(): Adapter {
         if (test.steps === undefined && !test.process) return await runInProcess(test, dir, id);
         const run = new CommandRun(runtimeCommand(`${dir}/state`), dir, id, names, {
           hostname: Deno.hostname(),
+          namespaces: HOST_NAMESPACES,
         });
         try {
           return await run.run(test);

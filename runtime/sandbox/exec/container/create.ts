@@ -5,7 +5,7 @@ import type { Container, CreateRequest, InitProcess } from "../../../lifecycle/b
 import { LifecycleError } from "../../../lifecycle/error.ts";
 import { sendTerminal } from "../../../lifecycle/host/console.ts";
 import { identify } from "../../../lifecycle/host/processes.ts";
-import type { Spec } from "../../../spec/types.ts";
+import type { NamespaceSpec, Spec } from "../../../spec/types.ts";
 import { FrameSocket } from "./frames.ts";
 import { type Pod, podOf } from "./pod.ts";
 import { removeSockets } from "./socket_directory.ts";
@@ -24,9 +24,22 @@ const ENTERED: Readonly<Record<string, string>> = {
   time: "--time",
 };
 
+/** True for a namespace file of the one that this process is in, and what it starts will be. */
+function isOurs({ type, path }: NamespaceSpec): boolean {
+  try {
+    const own = Deno.statSync(`/proc/self/ns/${type === "network" ? "net" : type}`),
+      there = Deno.statSync(path!);
+    return own.ino === there.ino && own.dev === there.dev;
+  } catch {
+    return false; // entering it says what is wrong
+  }
+}
+
 /** The start of a command line that enters the host's namespaces that are to be joined (config-linux.md#namespaces, path). */
 function enteringNamespaces(spec: Spec): string[] {
-  const joined = spec.linux.namespaces.filter(({ path }) => path !== undefined);
+  const joined = spec.linux.namespaces.filter((namespace) =>
+    namespace.path !== undefined && (namespace.type === "mount" || !isOurs(namespace))
+  );
   if (joined.length === 0) return [];
   return [
     "nsenter",

@@ -73,12 +73,11 @@ function hostTree(path: string, source: string, doing: string): Tree {
 }
 
 /**
- * Namespaces of the userland kernel. Those that are to be joined by path are the host's: this process is in them already, and the guest
- * gets its own inside, but for the host name, which is the one of the namespace.
+ * Namespaces that the container gets for itself. Those of the host that are to be joined by path this process is in already: to the container
+ * they are the initial ones of its kernel, as are those that it inherits.
  */
 function ownNamespaces(spec: Spec): NamespaceSpec[] {
-  return spec.linux.namespaces.filter(({ type, path }) => type !== "uts" || path === undefined)
-    .map(({ type }) => ({ type }));
+  return spec.linux.namespaces.filter(({ path }) => path === undefined);
 }
 
 /** Opens the trees of a container. Its mounts, with sources that the kernel knows, and which of them are files. */
