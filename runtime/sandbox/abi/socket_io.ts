@@ -4,7 +4,7 @@ import { POLLIN, POLLOUT } from "../../../fs/abi/poll.ts";
 import { MSG_PEEK, MSG_WAITALL, SOCK_STREAM } from "../../abi/linux/socket.ts";
 import type { Task } from "../kernel/task.ts";
 import type { SocketAddress } from "../net/address.ts";
-import { retry } from "../net/calls/wait.ts";
+import { retry, retryAll } from "../net/calls/wait.ts";
 import { Incoming, type SocketFile, wantsAll } from "../net/socket_file.ts";
 import type { GuestMemory } from "./guest_memory.ts";
 
@@ -105,7 +105,7 @@ export function waitReceive(
 }
 
 /** recvmsg(2) with MSG_WAITALL: takes what comes until every iovec is full, or the stream ends. */
-async function receiveAll(
+function receiveAll(
   memory: GuestMemory,
   task: Task,
   file: SocketFile,
@@ -115,17 +115,10 @@ async function receiveAll(
   more: Incoming,
 ): Promise<number> {
   const total = lengthOf(memory, iovs, count);
-  let done = 0;
-  const result = await retry(task, file, POLLIN, file.options.rcvtimeo, () => {
-    for (;;) { // the end may have come behind the bytes: only -EAGAIN waits
-      const { ptr, len } = rest(memory, iovs, count, done);
-      const n = file.recv(memory.bytes, ptr, len, flags & ~MSG_WAITALL, more);
-      if (n < 0) return n;
-      done += n;
-      if (n === 0 || done === total) return done;
-    }
+  return retryAll(task, file, POLLIN, file.options.rcvtimeo, total, (done) => {
+    const { ptr, len } = rest(memory, iovs, count, done);
+    return file.recv(memory.bytes, ptr, len, flags & ~MSG_WAITALL, more);
   });
-  return result < 0 && done > 0 ? done : result;
 }
 
 /** The rest of the iovec in which the byte lies that is `done` bytes from the first. */
@@ -204,15 +197,9 @@ export async function waitTransmit(
     return await retry(task, file, POLLOUT, file.options.sndtimeo, attempt);
   }
   const total = lengthOf(memory, iovs, count);
-  let done = Math.max(sent, 0);
-  const result = await retry(task, file, POLLOUT, file.options.sndtimeo, () => {
-    for (;;) {
-      const { ptr, len } = rest(memory, iovs, count, done);
-      const n = file.send(memory.bytes, ptr, len, flags, to, task);
-      if (n < 0) return n;
-      done += n;
-      if (n === 0 || done === total) return done;
-    }
-  });
-  return result < 0 && done > 0 ? done : result;
+  const step = (done: number): number => {
+    const { ptr, len } = rest(memory, iovs, count, done);
+    return file.send(memory.bytes, ptr, len, flags, to, task);
+  };
+  return await retryAll(task, file, POLLOUT, file.options.sndtimeo, total, step, Math.max(sent, 0));
 }

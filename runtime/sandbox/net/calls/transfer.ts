@@ -13,7 +13,7 @@ import type { Task } from "../../kernel/task.ts";
 import type { SocketAddress } from "../address.ts";
 import { Incoming, type Outgoing, type SocketFile, wantsAll } from "../socket_file.ts";
 import { socketOf } from "./descriptor.ts";
-import { retry } from "./wait.ts";
+import { retry, retryAll } from "./wait.ts";
 
 function sent(task: Task, file: SocketFile, result: number, flags: number): number {
   if (result === -EPIPE && (flags & MSG_NOSIGNAL) === 0 && file.type === SOCK_STREAM) task.sigpipe();
@@ -47,15 +47,9 @@ export async function waitSend(
 ): Promise<number> {
   const file = socketOf(task, fd);
   if (typeof file === "number") return file;
-  let done = 0;
-  const attempt = (): number => {
-    const n = file.send(buf, off + done, len - done, flags, to, task);
-    if (n < 0) return n;
-    done += n;
-    return done < len ? -EAGAIN : done;
-  };
-  const result = await retry(task, file, POLLOUT, file.options.sndtimeo, attempt);
-  return done > 0 ? done : sent(task, file, result, flags);
+  const step = (done: number): number => file.send(buf, off + done, len - done, flags, to, task);
+  const result = await retryAll(task, file, POLLOUT, file.options.sndtimeo, len, step);
+  return sent(task, file, result, flags);
 }
 
 /** recvfrom(2): bytes received, `more` filled in; -EAGAIN: go on with waitRecv if the call blocks. */
@@ -88,16 +82,8 @@ export async function waitRecv(
     const attempt = (): number => file.recv(buf, off, len, flags, more);
     return await retry(task, file, POLLIN, file.options.rcvtimeo, attempt);
   }
-  let done = 0;
-  const result = await retry(task, file, POLLIN, file.options.rcvtimeo, () => {
-    for (;;) { // the end may have come behind the bytes: only -EAGAIN waits
-      const n = file.recv(buf, off + done, len - done, flags & ~MSG_WAITALL, more);
-      if (n < 0) return n;
-      done += n;
-      if (n === 0 || done === len) return done;
-    }
-  });
-  return result < 0 && done > 0 ? done : result;
+  const step = (done: number): number => file.recv(buf, off + done, len - done, flags & ~MSG_WAITALL, more);
+  return await retryAll(task, file, POLLIN, file.options.rcvtimeo, len, step);
 }
 
 /** What sendmsg(2) sends beside the data. */

@@ -36,3 +36,28 @@ export async function retry<T>(
     file.close();
   }
 }
+
+/**
+ * Tries until `total` bytes have gone, or a stream ends: `step` moves what follows the first `done` and answers 0 at the end. What has gone
+ * before an error counts (MSG_WAITALL of man 2 recv; a send that blocks returns when everything is sent).
+ */
+export async function retryAll(
+  task: Task,
+  file: SocketFile,
+  events: number,
+  timeout: number,
+  total: number,
+  step: (done: number) => number,
+  before = 0,
+): Promise<number> {
+  let done = before;
+  const result = await retry(task, file, events, timeout, () => {
+    for (;;) { // the end may have come behind the bytes: only -EAGAIN waits
+      const n = step(done);
+      if (n < 0) return n;
+      done += n;
+      if (n === 0 || done >= total) return done;
+    }
+  });
+  return result < 0 && done > 0 ? done : result;
+}
