@@ -1,5 +1,6 @@
 /** All commands and options: parsing, help and completion are made from this table. @module */
 import type { CommandSpec } from "./parser.ts";
+import { DOCTOR } from "./tables/doctor.ts";
 import { IMAGE } from "./tables/image.ts";
 import { IMAGES, PULL, PUSH } from "./tables/images.ts";
 import { LOGIN, LOGOUT } from "./tables/login.ts";
@@ -26,6 +27,7 @@ export const UMIAK: CommandSpec = {
     LOGIN,
     LOGOUT,
     SPEC,
+    DOCTOR,
     {
       name: "completion",
       help: "Print a completion script for a shell",
