@@ -1,6 +1,5 @@
 /** A Spec as a SyscallProgram: what a config.json means, in the order the specification asks for (runtime.md#lifecycle). @module */
 import {
-  MNT_DETACH,
   MOUNT_ATTR_RDONLY,
   MOVE_MOUNT_F_EMPTY_PATH,
   MS_PRIVATE,
@@ -8,7 +7,7 @@ import {
   MS_SLAVE,
   OPEN_TREE_CLONE,
 } from "../../fs/abi/mount.ts";
-import { AT_EMPTY_PATH, AT_FDCWD, AT_RECURSIVE, O_CLOEXEC, O_DIRECTORY, O_PATH } from "../../fs/abi/open.ts";
+import { AT_EMPTY_PATH, AT_FDCWD, AT_RECURSIVE, O_CLOEXEC } from "../../fs/abi/open.ts";
 import { refusal } from "../spec/refusal.ts";
 import type { Spec } from "../spec/types.ts";
 import { ProgramBuilder } from "./builder.ts";
@@ -19,6 +18,7 @@ import { compileOverlayRoot, splitRoot } from "./compile_overlay.ts";
 import { compileMask, compileMount, compileReadOnly, mountAttr, openNull } from "./compile_mounts.ts";
 import { compileExec, compileIdentity } from "./compile_process.ts";
 import { compileDomain } from "./compile_scheduling.ts";
+import { compileChroot, compilePivot } from "./compile_root_change.ts";
 import { compileSeccomp } from "./compile_seccomp.ts";
 import { compileSysctl } from "./compile_sysctl.ts";
 import { compileTerminal } from "./compile_terminal.ts";
@@ -34,6 +34,8 @@ export interface CompileOptions {
   readonly isFile?: (source: string) => boolean;
   /** Make the working directory if it is missing, as engines do for WORKDIR. */
   readonly makeCwd?: boolean;
+  /** The root is not to be pivoted; then the places where the old root has procfs and sysfs. */
+  readonly noPivot?: readonly string[];
   /** The container's id: the name of its cgroup, unless the configuration has a path for it. */
   readonly id?: string;
 }
@@ -105,22 +107,6 @@ function compileRoot(b: ProgramBuilder, spec: Spec, options: CompileOptions): Re
   return root;
 }
 
-/** pivot_root(".", "."), and the old root gone (man 2 pivot_root, NOTES). */
-function compilePivot(b: ProgramBuilder, root: Ref): void {
-  const what = "changing the root filesystem";
-  const how = { flags: O_PATH | O_DIRECTORY | O_CLOEXEC, mode: 0, resolve: 0 };
-  const old = b.call("openat2", [AT_FDCWD, "/", how], what, { keep: "fd" });
-  b.call("fchdir", [root], what);
-  b.call("pivot_root", [".", "."], what, { spec: "config.md#root" });
-  b.call("fchdir", [old], what);
-  // Or the unmount would reach the host (man 2 pivot_root, NOTES).
-  b.call("mount_setattr", [AT_FDCWD, ".", AT_RECURSIVE, mountAttr(0, 0, MS_SLAVE)], what);
-  b.call("umount2", [".", MNT_DETACH], what);
-  b.call("chdir", ["/"], what);
-  b.call("close", [old], what);
-  b.call("close", [root], what);
-}
-
 /** What the runtime does while the init waits: its user ids, its OOM score and its cgroup. */
 function compileWaiting(spec: Spec, id: string | undefined): readonly Step[] {
   const b = new ProgramBuilder("cgroup");
@@ -147,7 +133,8 @@ export function compileSpec(spec: Spec, options: CompileOptions): SyscallProgram
   const null_ = spec.linux.maskedPaths.length > 0 ? openNull(b) : null;
   compileSysctl(b, spec);
   b.steps.push({ stage: "environment" });
-  compilePivot(b, root);
+  if (options.noPivot === undefined) compilePivot(b, root);
+  else compileChroot(b, root, options.noPivot, rootPropagation(spec)?.[0] === MS_SHARED);
   compileTerminal(b, process, true);
   const propagation = rootPropagation(spec);
   if (propagation !== undefined) {

@@ -11,6 +11,7 @@ export type SyscallName =
   | "bpf"
   | "capset"
   | "chdir"
+  | "chroot"
   | "close"
   | "close_range"
   | "dup3"

@@ -225,7 +225,7 @@ Deno.test("ambient capabilities that cannot be raised are for a warning (config.
   const both = ["CAP_CHOWN", "CAP_KILL"];
   assert.deepEqual(warnings({ permitted: both, inheritable: both, ambient: both }), []);
   assert.deepEqual(warnings({ permitted: both, inheritable: ["CAP_KILL"], ambient: both }), [
-    "can't raise ambient capability CAP_CHOWN: operation not permitted: it is not permitted and inheritable",
+    "can't raise ambient capability CAP_CHOWN: operation not permitted: not permitted and inheritable",
   ]);
 });
 

@@ -4,11 +4,14 @@ import type { Capabilities, Process } from "./process_types.ts";
 
 /** What no process can have: an ambient capability that is not permitted and inheritable, too (man 7 capabilities). In the words of runc. */
 function ambientWarnings({ ambient, permitted, inheritable }: Capabilities): string[] {
-  return ambient.filter((name) =>
+  const names = ambient.filter((name) =>
     capabilityNumber(name) !== undefined && !(permitted.includes(name) && inheritable.includes(name))
-  ).map((name) =>
-    `can't raise ambient capability ${name}: operation not permitted: it is not permitted and inheritable`
   );
+  return names.length === 0 ? [] : [
+    `can't raise ambient capability ${
+      names.join(", ")
+    }: operation not permitted: not permitted and inheritable`,
+  ];
 }
 
 /** Sentences about capabilities that do not exist, or cannot be had (config.md#linux-process). */

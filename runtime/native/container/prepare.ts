@@ -33,6 +33,20 @@ function isFile(source: string): boolean {
   }
 }
 
+/** Where procfs and sysfs are mounted as a whole, outside of a container's root: what a mountinfo says (man 5 proc). */
+export function wholeMounts(mountinfo: string, rootfs: string): string[] {
+  return mountinfo.split("\n").flatMap((line) => {
+    const [before = "", after = ""] = line.split(" - ");
+    const [, , , root, path = ""] = before.split(" "), [type] = after.split(" ");
+    const place = path.replace(
+      /\\([0-7]{3})/g,
+      (_, digits) => String.fromCharCode(Number.parseInt(digits, 8)),
+    );
+    const inside = place === rootfs || place.startsWith(`${rootfs}/`);
+    return root === "/" && (type === "proc" || type === "sysfs") && !inside ? [place] : [];
+  });
+}
+
 /** Prepares a container. Throws an Error that says what cannot be had. */
 export function prepare(request: CreateRequest): Prepared {
   const { spec, bundle, rootfs, warn } = request;
@@ -43,7 +57,12 @@ export function prepare(request: CreateRequest): Prepared {
   );
   const { resources: _resources, cgroupsPath: _path, ...linux } = spec.linux;
   const own: Spec = { ...spec, process, mounts, linux };
-  const options = { rootfs, isFile, makeCwd: true };
+  const options = {
+    ...{ rootfs, isFile, makeCwd: true },
+    ...request.options.noPivot
+      ? { noPivot: wholeMounts(Deno.readTextFileSync("/proc/self/mountinfo"), rootfs) }
+      : {},
+  };
   const program = isRootless()
     ? withoutGroups(compileSpec(withoutMaps(own), options), spec, process)
     : compileSpec(own, options);

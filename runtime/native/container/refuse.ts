@@ -19,15 +19,6 @@ export function checkKernel(release: string = Deno.osRelease()): void {
   );
 }
 
-function refuse(what: string, properties: readonly [string, boolean][]): void {
-  const names = properties.filter(([, wanted]) => wanted).map(([name]) => name);
-  if (names.length === 0) return;
-  throw new LifecycleError(
-    `${what}: ${names.join(", ")} cannot be applied by the native backend`,
-    "unsupported",
-  );
-}
-
 /** Throws if a filter has a listener that is nowhere, or what only one with a listener can have. */
 function checkFilter(filter: Seccomp, what: string): void {
   const listens = asksListener(filter);
@@ -77,7 +68,6 @@ function isOwn(path: string, type: string): boolean {
 /** Throws if a container asks for what cannot be had. */
 export function refuseContainer({ id, spec, options }: CreateRequest): void {
   const what = `creating container ${JSON.stringify(id)}`;
-  refuse(what, [["--no-pivot", options.noPivot]]);
   checkSecurityModules(what, spec.process ?? {}, spec.linux.mountLabel);
   if (spec.linux.seccomp !== undefined) checkFilter(spec.linux.seccomp, what);
   checkDevices(spec, what);
