@@ -2,6 +2,8 @@
 import assert from "node:assert/strict";
 import { assembleShim } from "../runtime/sandbox/abi/shim.ts";
 import { functionsOf, PREVIEW1 } from "../runtime/sandbox/abi/wasi_p1/interface.ts";
+import { WASIX, WASIX_2023, WASIX_UNSUPPORTED } from "../runtime/sandbox/abi/wasix/interface.ts";
+import { WASMEDGE } from "../runtime/sandbox/abi/wasmedge/interface.ts";
 import { supportDocument } from "../tools/support.ts";
 import { repositoryFile } from "./support/umiak.ts";
 
@@ -25,4 +27,14 @@ Deno.test("the drivers know every function that the table has, and no other", as
   const header = await Deno.readTextFile(repositoryFile("tests/wasi/wasi.h"));
   const declared = Array.from(header.matchAll(/^IMPORT\((\w+),/gm), (match) => match[1]!);
   assert.deepEqual([...declared, "proc_exit"].sort(), PREVIEW1.map((f) => f.name).sort());
+});
+
+Deno.test("no interface has a function for what is said to have none: IPC of System V and POSIX", () => {
+  const names = [...PREVIEW1, ...WASMEDGE, ...WASIX, ...WASIX_2023].map((f) => f.name)
+    .concat(Object.values(WASIX_UNSUPPORTED).flat());
+  assert.ok(names.length > 130);
+  assert.deepEqual(
+    names.filter((name) => /sem(get|op|ctl)|shm|msg|mq_|ipc|setns|unshare|tcsetpgrp/.test(name)),
+    [],
+  );
 });

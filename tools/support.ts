@@ -5,6 +5,7 @@ import {
   type SupportedFunction,
   type WasiModuleName,
 } from "../runtime/sandbox/abi/wasi_p1/interface.ts";
+import { UNREACHABLE } from "../runtime/sandbox/abi/unreachable.ts";
 import { WASMEDGE } from "../runtime/sandbox/abi/wasmedge/interface.ts";
 import { WASIX, WASIX_2023, WASIX_UNSUPPORTED } from "../runtime/sandbox/abi/wasix/interface.ts";
 import { WASIX_MODULE } from "../runtime/sandbox/abi/wasix/module.ts";
@@ -70,6 +71,18 @@ function wasmedge(): string[] {
   ];
 }
 
+/** What the kernel has beyond all interfaces. */
+function unreachable(): string[] {
+  return [
+    "## What no interface has",
+    "",
+    "The kernel has more than WASI has functions for. Programs cannot call it, and find what it does:",
+    "",
+    ...table(["in the kernel", "used or seen by"], UNREACHABLE.map(({ what, instead }) => [what, instead])),
+    "",
+  ];
+}
+
 /** docs/SUPPORT.md, as it should be. */
 export function supportDocument(): string {
   const rows = PREVIEW1.map((
@@ -94,6 +107,7 @@ export function supportDocument(): string {
     "",
     ...wasmedge(),
     ...wasix(),
+    ...unreachable(),
   ].join("\n");
 }
 

@@ -181,6 +181,33 @@ Deno.test("a container joins the namespaces of another by path; the end of one l
     );
   }));
 
+Deno.test("ipc namespaces: a message queue is seen by a container that joins, and by no other (man 7 ipc_namespaces)", () =>
+  withBench(async ({ runtime, bundle }) => {
+    const mounts = [PROC, { destination: "/dev/mqueue", type: "mqueue", source: "mqueue" }];
+    const { pid } = await runtime.create("first", bundle("first", FOREVER, { mounts }));
+    await runtime.start("first");
+    const make = parseProcess(
+      JSON.stringify({ cwd: "/", args: ["/probe.wasm", "put", "/dev/mqueue/queue", "x"] }),
+    );
+    const streams = caught();
+    const made = await runtime.exec("first", make, streams);
+    assert.notEqual(await made.wait(), 0);
+    assert.match(streams.output() + streams.errors(), /^write .*Invalid argument/, "it is made, and no file");
+    const ipc = { path: `/proc/${pid}/ns/ipc` };
+    for (const [id, more, listed] of [["joined", ipc, "queue"], ["alone", {}, ""]] as const) {
+      const linux = { namespaces: [{ type: "mount" }, { type: "pid" }, { type: "ipc", ...more }] };
+      const list = caught();
+      await runtime.create(id, bundle(id, ["ls", "/dev/mqueue"], { mounts, linux }), list);
+      await runtime.start(id);
+      assert.equal(await runtime.wait(id), 0);
+      assert.equal(
+        list.output().trim().split(/\s+/).filter((name) => !/^\.\.?$/.test(name)).join(),
+        listed,
+        id,
+      );
+    }
+  }));
+
 Deno.test("hooks run around a container; one that fails takes it back (runtime.md#lifecycle)", async () => {
   if (Deno.build.os === "windows") return; // they are shell commands
   await withBench(async ({ runtime, bundle, refused, warnings }) => {
