@@ -95,3 +95,45 @@ testWhen(
       assert.deepEqual([code, ...said], [0, "passed on\n0\n1\n2\n3\n4\n", ""]);
     }),
 );
+
+testWhen(
+  NATIVE,
+  "sockets of socket activation are the process's, which is told so; --preserve-fds counts from behind them (sd_listen_fds(3))",
+  () =>
+    withBench(async (bench) => {
+      const script = "echo $LISTEN_FDS $LISTEN_PID; cat <&3; cat <&4; ls /proc/$$/fd";
+      const bundle = nativeBundle(bench, "b", script);
+      for (const name of ["first", "second"]) Deno.writeTextFileSync(`${bench.dir}/${name}`, `${name}\n`);
+      const { runtimeCommand } = await import("../runtime/support.ts");
+      const run = async (pid: string): Promise<string> => {
+        const words = [...runtimeCommand(bench.root), "run", "--preserve-fds", "1", "-b", bundle, "c"];
+        const streams = `3<'${bench.dir}/first' 4<'${bench.dir}/second' 5</dev/zero`;
+        const { stdout } = await new Deno.Command("sh", {
+          args: ["-c", `LISTEN_FDS=1 LISTEN_PID=${pid} exec "$@" ${streams}`, "sh", ...words],
+        }).output();
+        return new TextDecoder().decode(stdout);
+      };
+      assert.equal(await run("$$"), "1 1\nfirst\nsecond\n0\n1\n2\n3\n4\n");
+      // They are for somebody else: only the one that --preserve-fds names is passed on.
+      assert.equal(await run("1"), "\nfirst\n0\n1\n2\n3\n");
+    }),
+);
+
+testWhen(
+  NATIVE,
+  "exec: descriptors that are passed on are the process's, at the same numbers",
+  () =>
+    withBench(async (bench) => {
+      await bench.ok("run", "-d", "-b", nativeBundle(bench, "b", "exec sleep 1000"), "c");
+      Deno.writeTextFileSync(`${bench.dir}/text`, "passed on\n");
+      const { runtimeCommand } = await import("../runtime/support.ts");
+      const words = [...runtimeCommand(bench.root), "exec", "--preserve-fds", "2", "c", "sh", "-c"];
+      const { code, stdout } = await new Deno.Command("sh", {
+        args: [
+          ...["-c", `exec "$@" 3</dev/null 4<'${bench.dir}/text' 5</dev/zero`, "sh", ...words],
+          "cat <&4; ls /proc/$$/fd",
+        ],
+      }).output();
+      assert.deepEqual([code, new TextDecoder().decode(stdout)], [0, "passed on\n0\n1\n2\n3\n4\n"]);
+    }),
+);

@@ -6,17 +6,15 @@ import type { Container } from "../../../runtime/lifecycle/backend.ts";
 import { create } from "../../../runtime/lifecycle/create.ts";
 import { checkId } from "../../../runtime/lifecycle/id.ts";
 import type { Parsed } from "../../parser.ts";
+import { listeningSockets, withListening } from "../activation.ts";
 import { selfCommand } from "../self.ts";
 import type { Runtime } from "../runtime.ts";
 
-/** How many descriptors a caller passes on: --preserve-fds, and those of socket activation (sd_listen_fds(3)). */
+/** How many descriptors a caller passes on by --preserve-fds. */
 export function descriptorsToPass(parsed: Parsed): number {
   const text = parsed.value("preserve-fds") ?? "0";
   if (!/^\d+$/.test(text)) throw parsed.error(`--preserve-fds: ${JSON.stringify(text)} is not a number`);
-  const listening = Deno.env.get("LISTEN_PID") === String(Deno.pid)
-    ? Number(Deno.env.get("LISTEN_FDS") ?? 0)
-    : 0;
-  return Number(text) + (Number.isInteger(listening) ? listening : 0);
+  return Number(text);
 }
 
 /** Writes a process id for the caller, whole or not at all. */
@@ -41,7 +39,8 @@ export async function createFrom(
   if (parsed.value("pidfd-socket") !== undefined) {
     throw new Error("--pidfd-socket: descriptors of processes cannot be sent");
   }
-  const { bundle, rootfs, config, spec } = readBundle(parsed.value("bundle") ?? ".");
+  const { bundle, rootfs, config, spec: given } = readBundle(parsed.value("bundle") ?? ".");
+  const sockets = listeningSockets(), spec = withListening(given, sockets);
   const pidFile = parsed.value("pid-file"), consoleSocket = parsed.value("console-socket");
   setHostCommand(selfCommand());
   return await create(context, {
@@ -51,7 +50,7 @@ export async function createFrom(
     now: new Date(),
     options: {
       ...consoleSocket === undefined ? {} : { consoleSocket },
-      preserveFds: descriptorsToPass(parsed),
+      preserveFds: sockets + descriptorsToPass(parsed),
       detached,
       noPivot: parsed.has("no-pivot"),
       noNewKeyring: parsed.has("no-new-keyring"),
