@@ -38,9 +38,12 @@ export function umiakCommand(
   env: Readonly<Record<string, string>> = {},
 ): Command {
   const flags = main.endsWith(".js")
-    ? ["--no-config", "--unstable-net", "--v8-flags=--no-lazy"]
+    ? ["--no-config", "--unstable-net"]
     : ["--config", repositoryFile("deno.json")];
-  return { command: Deno.execPath(), args: [...DENO, ...flags, main, ...args], env };
+  const engine = main.endsWith(".js") && args[0] === "run"
+    ? ["--v8-flags=--no-lazy,--min-semi-space-size=4"]
+    : [];
+  return { command: Deno.execPath(), args: [...DENO, ...flags, ...engine, main, ...args], env };
 }
 
 /** The engine with next to nothing around it. */
