@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { withBench } from "../runtime/support.ts";
 import { testWhen } from "../support/when.ts";
-import { NATIVE, nativeBundle } from "./support.ts";
+import { inUserNamespace, NATIVE, nativeBundle } from "./support.ts";
 
 testWhen(NATIVE, "id-mapped mounts have the owners that their maps say", () =>
   withBench(async (bench) => {
@@ -18,6 +18,40 @@ testWhen(NATIVE, "id-mapped mounts have the owners that their maps say", () =>
     const { stdout, stderr } = await bench.call("run", "-b", bundle, "c");
     assert.equal(stdout, "5000:5000\n5007:5008\n", stderr);
   }));
+
+testWhen(
+  NATIVE,
+  "id-mapped mounts in a user namespace: config.md#posix-platform-mounts, with mounts below and options",
+  () =>
+    withBench(async (bench) => {
+      await Deno.chmod(bench.dir, 0o755);
+      Deno.mkdirSync(`${bench.dir}/shared`);
+      Deno.writeTextFileSync(`${bench.dir}/shared/file`, "");
+      Deno.chownSync(`${bench.dir}/shared/file`, 7, 8);
+      // The ids of the source, as the host has them: what they are in the mount is then seen from the user namespace.
+      const maps = [{ containerID: 0, hostID: 100000, size: 100 }];
+      const script = "stat -c %u:%g /tmp /tmp/file; touch /tmp/new; stat -c %u:%g /tmp/new; " +
+        "touch /etc/new 2>&1 | grep -o Read-only; stat -c %u:%g /etc/file; findmnt -no OPTIONS /tmp | grep -o nosuid";
+      const bundle = nativeBundle(bench, "b", script, (config) => {
+        inUserNamespace(config);
+        for (
+          const [destination, options] of [["/tmp", ["bind", "idmap", "nosuid"]], ["/etc", [
+            "rbind",
+            "ridmap",
+            "ro",
+          ]]]
+        ) {
+          config.mounts.push({
+            ...{ destination, type: "bind", source: `${bench.dir}/shared`, options },
+            ...{ uidMappings: maps, gidMappings: maps },
+          });
+        }
+      });
+      const { stdout, stderr } = await bench.call("run", "-b", bundle, "c");
+      assert.deepEqual([stdout, stderr], ["0:0\n7:8\n0:0\nRead-only\n7:8\nnosuid\n", ""]);
+      assert.equal(Deno.statSync(`${bench.dir}/shared/new`).uid, 0);
+    }),
+);
 
 testWhen(
   NATIVE,

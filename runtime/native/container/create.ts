@@ -205,6 +205,7 @@ function begin(
       const program = withUserNamespaces(
         prepared.program,
         directory,
+        spec.linux.namespaces.some(({ type }) => type === "user"),
         (made) => (maps.push(made.fd), own(made)),
       );
       const table = initTable({
