@@ -102,6 +102,13 @@ testWhen(
         [1, true],
         refused.said,
       );
+      const copies = nativeBundle(bench, "t", "cat /etc/file; stat -c %u /etc/file; touch /etc/new", (config) => {
+        rootless(config);
+        config.mounts.push({ destination: "/etc", type: "tmpfs", source: "t", options: ["tmpcopyup"] });
+      });
+      Deno.writeTextFileSync(`${copies}/rootfs/etc/file`, "text\n");
+      for (const path of ["", "/dev", "/etc", "/etc/file"]) await Deno.chown(`${copies}/rootfs${path}`, USER, USER);
+      assert.deepEqual(await call("run", "-b", copies, "t"), { code: 0, said: "text\n0\n" });
       const removed = await call("delete", "--force", "c");
       assert.equal(removed.code, 0, removed.said);
     }),

@@ -21,6 +21,7 @@ import { makeCgroups } from "../cgroups/driver.ts";
 import { enterCgroups } from "../cgroups/members.ts";
 import { removeOwnGroups } from "./groups.ts";
 import { type ListenerSockets, listenerSockets, passListener } from "./listener.ts";
+import { hasCopies } from "./has_copies.ts";
 import { prepare, type Prepared } from "./prepare.ts";
 import { checkKernel, refuseContainer } from "./refuse.ts";
 import { isRootless, mapIds } from "./rootless.ts";
@@ -113,6 +114,32 @@ export function consoleSockets(terminal: boolean, path: string | undefined): Soc
   return { init, own };
 }
 
+/** Sockets by which an init hands out descriptors. */
+interface InitSockets {
+  /** Of its terminal. */
+  readonly console?: Sockets | undefined;
+  /** Of the listener of its filter. */
+  readonly listener?: ListenerSockets | undefined;
+  /** Of directories that are to be copied. */
+  readonly copies?: ListenerSockets | undefined;
+}
+
+/** Those that an init needs. */
+function initSockets({ spec, options }: CreateRequest, { program }: Prepared): InitSockets {
+  const [init, own] = hasCopies(program) ? socketPair("making a socket for copies") : [];
+  try {
+    return {
+      console: consoleSockets(spec.process?.terminal ?? false, options.consoleSocket),
+      copies: init === undefined ? undefined : { init, own: own! },
+      listener: listenerSockets(spec.linux.seccomp),
+    };
+  } catch (error) {
+    init?.close();
+    own?.close();
+    throw error;
+  }
+}
+
 /** Names of what can go wrong after create: start is another process, and has no table. */
 function notesForStart(table: Table): Record<string, [string, string | null]> {
   const created = [...table.notes].findLast(([, { what }]) => what.startsWith("leaving the runtime"))![0];
@@ -136,7 +163,7 @@ async function converse(
   request: CreateRequest,
   prepared: Prepared,
   conversation: Conversation,
-  listener: ListenerSockets | undefined,
+  { listener, copies }: InitSockets,
 ): Promise<InitProcess> {
   const { child, table, report, sync } = conversation;
   const init: InitProcess = { ...identify(child.pid), data: dataOf(request, table) };
@@ -147,7 +174,7 @@ async function converse(
     makeGroups(request.id, request.spec.linux.intelRdt, request.directory);
     enterGroups(request.directory, child.pid);
   }
-  if (isRootless()) mapIds(child.pid, request.spec);
+  if (isRootless()) mapIds(child.pid, request.spec.linux);
   runHere(prepared.program.parent ?? [], child.pid);
   goOn(sync);
   for (;;) {
@@ -166,7 +193,7 @@ async function converse(
       goOn(sync);
     } else if (said.says === SAYS.copy) {
       const { copyFor } = await import("./copy_for.ts");
-      copyFor(child, said.number, request.id);
+      copyFor(copies!.own, request.id);
       goOn(sync);
     } else if (said.says === SAYS.listener) {
       const { id, bundle, spec: { annotations, ociVersion, linux } } = request;
@@ -181,12 +208,7 @@ async function converse(
 }
 
 /** Starts the init of a container. What it alone needs is closed here. */
-function begin(
-  request: CreateRequest,
-  prepared: Prepared,
-  socket: Descriptor | undefined,
-  listener: Descriptor | undefined,
-): Conversation {
+function begin(request: CreateRequest, prepared: Prepared, sockets: InitSockets): Conversation {
   const { id, spec, directory, options } = request, { process } = prepared;
   const maps: number[] = [];
   const [report, reporting] = makePipe("talking to the container's init");
@@ -199,8 +221,11 @@ function begin(
       ];
       const descriptors = {
         ...{ report: reporting.fd, sync: syncing.fd, start: start.fd, result: result.fd },
-        ...socket === undefined ? {} : { console: socket.fd },
-        ...listener === undefined ? {} : { listener: listener.fd },
+        ...Object.fromEntries(
+          Object.entries(sockets).flatMap(([name, pair]: [string, Sockets | undefined]) =>
+            pair === undefined ? [] : [[name, pair.init.fd]]
+          ),
+        ),
       };
       const program = withUserNamespaces(
         prepared.program,
@@ -236,16 +261,16 @@ export async function createInit(request: CreateRequest): Promise<InitProcess> {
   const prepared = prepare(request);
   const terminal = spec.process?.terminal ?? false;
   checkTerminal(terminal, options.detached, options.consoleSocket);
-  const sockets = consoleSockets(terminal, options.consoleSocket);
-  const listener = listenerSockets(spec.linux.seccomp);
+  const sockets = initSockets(request, prepared), pairs: (Sockets | undefined)[] = Object.values(sockets);
   let conversation: Conversation | undefined;
   try {
-    conversation = begin(request, prepared, sockets?.init, listener?.init);
-    sockets?.init.close();
-    listener?.init.close();
+    conversation = begin(request, prepared, sockets);
+    for (const pair of pairs) pair?.init.close();
     if (isInSteps(prepared.program)) conversation = { ...conversation, child: await siblingOf(conversation) };
-    const init = await converse(request, prepared, conversation, listener);
-    const master = sockets?.own === undefined ? {} : { terminal: receiveTerminal(sockets.own) };
+    const init = await converse(request, prepared, conversation, sockets);
+    const master = sockets.console?.own === undefined
+      ? {}
+      : { terminal: receiveTerminal(sockets.console.own) };
     keepChild(init.pid, { pidfd: conversation.child.pidfd, ...master });
     return init;
   } catch (error) {
@@ -255,7 +280,7 @@ export async function createInit(request: CreateRequest): Promise<InitProcess> {
   } finally {
     conversation?.report.close();
     conversation?.sync.close();
-    for (const socket of [sockets?.init, sockets?.own, listener?.init, listener?.own]) socket?.close();
+    for (const socket of pairs.flatMap((pair) => [pair?.init, pair?.own])) socket?.close();
   }
 }
 

@@ -23,7 +23,8 @@ import { labelSteps } from "./labels.ts";
 import { handOutListener } from "./listener.ts";
 import { lookUpProgram } from "./lookup.ts";
 import { loopbackUp } from "./network.ts";
-import { askForCopy, awaitByte, FATAL_STEPS, reportTo, say, SAYS } from "./protocol.ts";
+import { awaitByte, FATAL_STEPS, reportTo, say, SAYS } from "./protocol.ts";
+import { sendDescriptors } from "./send_descriptors.ts";
 import { sendDescriptor } from "./terminal.ts";
 import { translate } from "./translate.ts";
 
@@ -43,6 +44,8 @@ export interface InitDescriptors {
   readonly console?: number;
   /** The socket that gets the listener of its filter. */
   readonly listener?: number;
+  /** The socket that gets the directories of copies. */
+  readonly copies?: number;
 }
 
 /** What an init is made of. */
@@ -135,7 +138,7 @@ function lastDirectory(steps: readonly Step[]): number {
 export function initSteps(request: InitRequest): NativeStep[] {
   const { program: { before = [], cloneFlags, init }, process, descriptors, preserveFds, architecture } =
     request;
-  const { report, sync, start, result, console, listener } = descriptors;
+  const { report, sync, start, result, console, listener, copies } = descriptors;
   const first = 3 + preserveFds;
   const meetings = {
     stage: ({ stage, fd }: Extract<Step, { stage: unknown }>): NativeStep[] => {
@@ -157,8 +160,10 @@ export function initSteps(request: InitRequest): NativeStep[] {
         closeAtExec(first),
       ];
     },
-    copy: ({ copy: { from, to } }: CopyStep, n: number): NativeStep[] => [
-      ...[...askForCopy(from, to, n), ...awaitByte(sync, `copy ${n}`)],
+    copy: ({ copy: { from, to }, what }: CopyStep, n: number): NativeStep[] => [
+      ...sendDescriptors(copies!, [from, to], `copy ${n}`, what),
+      say(SAYS.copy),
+      ...awaitByte(sync, `copy ${n}`),
     ],
   };
   const all = (steps: readonly Step[]): NativeStep[] => translate(steps, architecture, meetings);

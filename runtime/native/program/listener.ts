@@ -58,7 +58,7 @@ export function handOutListener(socket: number, report: number): NativeStep[] {
     { label: "helper" },
     { native: "fcntl", args: [ref("listener"), F_GETFD], what, onError: "no listener" },
     ...sendDescriptors(socket, fds, TEXT, what),
-    ...fds.map((fd): NativeStep => ({ call: "close", args: [fd], what })),
+    ...[socket, ...fds].map((fd): NativeStep => ({ call: "close", args: [fd], what })),
     say(SAYS.listener),
     { native: "exit_group", args: [0], what },
     { label: "no listener" },

@@ -4,7 +4,6 @@
  * @module
  */
 import { SLOT } from "../table/record.ts";
-import type { Ref } from "../../program/types.ts";
 import { type NativeStep, ref } from "../table/types.ts";
 import { struct } from "../table/structs.ts";
 
@@ -18,7 +17,7 @@ export const SAYS = {
   environment: 0x10001,
   /** It waits for start (stage `created`). */
   created: 0x10002,
-  /** It wants a directory copied: descriptors of the two follow, 32 bits each. */
+  /** It wants a directory copied, and has sent descriptors of the two. */
   copy: 0x10003,
   /** The listener of its filter has been sent. */
   listener: 0x10004,
@@ -65,17 +64,6 @@ export function sayPid(pid: string): NativeStep[] {
   return [
     { op: "ST", args: [{ bytes, name: "pid message" }, 8, ref(pid)], width: 8 },
     { native: "write", args: [ref(REPORT), { place: "pid message" }, MESSAGE_SIZE], what: WHAT },
-  ];
-}
-
-/** Asks for a copy of a directory. `n` tells it from others. */
-export function askForCopy(from: Ref, to: Ref, n: number): NativeStep[] {
-  const bytes = struct(MESSAGE_SIZE, (view) => view.setBigUint64(0, BigInt(SAYS.copy), true));
-  const name = `copy ${n}`;
-  return [
-    { op: "ST", args: [{ bytes, name }, 8, from], width: 4 },
-    { op: "ST", args: [{ place: name }, 12, to], width: 4 },
-    { native: "write", args: [ref(REPORT), { place: name }, MESSAGE_SIZE], what: WHAT },
   ];
 }
 

@@ -41,6 +41,5 @@ export function sendDescriptors(
       }, MSG_NOSIGNAL],
       what,
     },
-    { call: "close", args: [socket], what },
   ];
 }

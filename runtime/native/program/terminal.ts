@@ -6,7 +6,8 @@ import { sendDescriptors } from "./send_descriptors.ts";
 /** Callers get the name that the master has, as runc sends it. */
 const NAME = "/dev/ptmx";
 
-/** Sends `fd` through `socket`. */
+/** Sends `fd` through `socket`, which is closed. */
 export function sendDescriptor(socket: number, fd: Ref): NativeStep[] {
-  return sendDescriptors(socket, [fd], NAME, "sending the terminal to the console socket");
+  const what = "sending the terminal to the console socket";
+  return [...sendDescriptors(socket, [fd], NAME, what), { call: "close", args: [socket], what }];
 }
