@@ -17,9 +17,10 @@ import { OCI_VERSION } from "../spec/state.ts";
 /** What the userland kernel answers with an error, or does without. */
 const NOT_IN_SANDBOX: readonly string[] = [
   "--pidfd-socket",
-  "--preserve-fds",
+  "--preserve-fds of sockets, in pods, for exec, and elsewhere than on Linux",
+  "limits and weights of block devices",
   "exec --cgroup",
-  "joining pid, mount and user namespaces by path",
+  "joining pid, mount and user namespaces of the host by path",
   "hooks in the container's namespaces that are not WebAssembly modules",
 ];
 

@@ -136,8 +136,7 @@ export async function runOn(
   } finally {
     await terminal?.finish();
     if (pod !== undefined) {
-      await leaveKernel(sandbox, member.group, prepared.trees);
-      pod.containers.containers.delete(member);
+      await leaveKernel(pod.containers, member, prepared.trees);
     }
     await network?.close();
     if (pod === undefined) sandbox.shutdown();

@@ -22,12 +22,16 @@ export interface ByteSource {
   readSync?(into: Uint8Array): number | null;
   /** Reads when there is something; null at the end. */
   read(into: Uint8Array): Promise<number | null>;
+  /** No process has it open any more. */
+  dropped?(): void;
 }
 
 /** Where bytes go. */
 export interface ByteSink {
   /** Writes some; throws Deno.errors.BrokenPipe, or WouldBlock when there is no room now. */
   writeSync(bytes: Uint8Array): number;
+  /** No process has it open any more. */
+  dropped?(): void;
 }
 
 class StreamSuper extends SuperBlock {
@@ -130,6 +134,10 @@ export class HostInput extends OpenFile {
   override available(): number {
     return this.source.readSync !== undefined ? 1 : this.#end - this.#start;
   }
+  protected override release(): number {
+    this.source.dropped?.();
+    return 0;
+  }
 }
 
 /** A stream of the host that is written. */
@@ -179,5 +187,9 @@ export class HostOutput extends OpenFile {
   /** See OpenFile. */
   override waitQueue(): WaitQueue {
     return this.#queue;
+  }
+  protected override release(): number {
+    this.sink.dropped?.();
+    return 0;
   }
 }

@@ -57,10 +57,17 @@ function enteringNamespaces(spec: Spec): string[] {
   ];
 }
 
-function checkOptions({ id, spec, options }: CreateRequest): void {
+async function checkOptions({ id, spec, options }: CreateRequest): Promise<void> {
   const refuse = (what: string): LifecycleError =>
     new LifecycleError(`creating container ${JSON.stringify(id)}: ${what}`, "unsupported");
-  if (options.preserveFds > 0) throw refuse("the userland kernel cannot pass descriptors of the host on");
+  if (options.preserveFds > 0) {
+    const { checkPreserved } = await import("../preserved.ts");
+    try {
+      checkPreserved(options.preserveFds);
+    } catch (error) {
+      throw refuse((error as Error).message);
+    }
+  }
   if (!spec.process?.terminal) return;
   if (options.consoleSocket === undefined && options.detached) {
     throw new LifecycleError(
@@ -71,7 +78,7 @@ function checkOptions({ id, spec, options }: CreateRequest): void {
 }
 
 function spawnHost(request: CreateRequest, sockets: string, pod: Pod | undefined): Deno.ChildProcess {
-  const { id, spec, directory, options: { consoleSocket } } = request;
+  const { id, spec, directory, options: { consoleSocket, preserveFds } } = request;
   const before = pod === undefined ? enteringNamespaces(spec) : [];
   // Last: what has been sent cannot be taken back.
   const terminal = consoleSocket !== undefined && spec.process?.terminal
@@ -82,6 +89,7 @@ function spawnHost(request: CreateRequest, sockets: string, pod: Pod | undefined
       before,
       args: [pod === undefined ? "host" : "member", directory, sockets],
       terminal,
+      preserveFds,
     });
   } catch (error) {
     const why = (error as Error).message;
@@ -98,11 +106,18 @@ function gone(id: string): LifecycleError {
   );
 }
 
+/** How many of the descriptors to pass on are of socket activation (sd_listen_fds(3)): the process is told, as with runc. */
+function listeningFds(): number {
+  const count = Deno.env.get("LISTEN_PID") === String(Deno.pid) ? Number(Deno.env.get("LISTEN_FDS") ?? 0) : 0;
+  return Number.isInteger(count) ? count : 0;
+}
+
 async function converse(request: CreateRequest, socket: FrameSocket, init: InitProcess): Promise<void> {
   const { id, bundle, rootfs, options } = request;
   // A terminal that was made for it is raw already; its caller's own is not.
   const isRaw = options.consoleSocket !== undefined;
-  await socket.message({ op: "create", id, bundle, rootfs, isRaw });
+  const { preserveFds } = options;
+  await socket.message({ op: "create", id, bundle, rootfs, isRaw, preserveFds, listening: listeningFds() });
   for (;;) {
     const message = await socket.receiveMessage();
     if (message === null) throw gone(id);
@@ -123,9 +138,15 @@ async function converse(request: CreateRequest, socket: FrameSocket, init: InitP
  * socket stays open.
  */
 export async function createInit(request: CreateRequest): Promise<InitProcess> {
-  checkOptions(request);
+  await checkOptions(request);
   const { id, directory } = request;
   const pod = podOf(request.spec, directory);
+  if (pod !== undefined && request.options.preserveFds > 0) {
+    throw new LifecycleError(
+      `creating container ${JSON.stringify(id)}: the process that hosts its pod cannot be given descriptors`,
+      "unsupported",
+    );
+  }
   const sockets = socketDirectory(directory);
   const listener = Deno.listen({ transport: "unix", path: createPath(sockets) });
   let child: Deno.ChildProcess | undefined;

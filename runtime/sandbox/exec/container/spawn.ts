@@ -10,6 +10,8 @@ export interface SpawnOptions {
   readonly args: readonly string[];
   /** Path of the terminal that its standard streams and its session get; without one they are this process's. */
   readonly terminal?: string | undefined;
+  /** How many descriptors beside the standard ones it inherits. */
+  readonly preserveFds?: number;
 }
 
 /** Opens the terminal that is named first as all three streams: it becomes that of the session, which has none yet. */
@@ -17,12 +19,14 @@ const ON_TERMINAL = ["/bin/sh", "-c", 'terminal=$1; shift; exec "$@" <>"$termina
 
 /**
  * Starts a process in a session of its own: a ^C at this one's terminal is this one's to pass on. It gets no descriptors but the standard
- * ones, and no environment but what Deno needs.
+ * ones and those it is to have, and no environment but what Deno needs.
  */
-export function spawnHostProcess({ before = [], args, terminal }: SpawnOptions): Deno.ChildProcess {
+export function spawnHostProcess(
+  { before = [], args, terminal, preserveFds = 0 }: SpawnOptions,
+): Deno.ChildProcess {
   const onTerminal = terminal === undefined ? [] : [...ON_TERMINAL, terminal];
   const words = [...onTerminal, ...before, ...hostCommand(), ...args];
-  closeOnExec();
+  closeOnExec(3 + preserveFds);
   return new Deno.Command(words[0]!, {
     args: words.slice(1),
     env: hostEnvironment(),

@@ -4,6 +4,7 @@
  * @module
  */
 import { EACCES, ENOENT } from "../../../../fs/abi/errno.ts";
+import type { OpenFile } from "../../../../fs/vfs/open_file.ts";
 import { SIGNAL } from "../../../abi/linux/signal.ts";
 import { exited } from "../../../abi/linux/wait_status.ts";
 import { LifecycleError } from "../../../lifecycle/error.ts";
@@ -28,7 +29,7 @@ import { runHooksIn } from "./hooks.ts";
 import { whenLeft } from "./left.ts";
 import { counters, freeze, setLimits } from "./limits.ts";
 import { setOomScore } from "./oom_score.ts";
-import { Pod, type PodContainer } from "./pod.ts";
+import { leaveKernel, Pod, type PodContainer } from "./pod.ts";
 import {
   type BundleRequest,
   FIRST_PLACE,
@@ -212,17 +213,15 @@ class ContainerHost implements PodContainer {
   #leave(): void {
     if (this.parts.body === ownBody) return; // the kernel goes, too
     this.#endOrders();
-    const { pod, group } = this, kernel = pod.sandbox!.kernel;
-    const left = this.init === null ? [] : pod.tasksOf(this);
-    for (const task of left) if (!task.exiting) task.raise(SIGNAL.SIGKILL);
-    void Promise.all(left.map((task) => task.ended())).then(() => {
-      pod.containers.delete(this);
-      for (const { path, sb } of this.#trees) {
-        kernel.unmountHost(path);
-        sb.end();
-      }
-      if (group !== null) group.parent?.rmdir(group.name); // unless somebody else is in it
-    });
+    void leaveKernel(this.pod, this, this.#trees);
+  }
+
+  /** Descriptors of this process that the container's is to have. */
+  async #preserved(sandbox: Sandbox): Promise<readonly OpenFile[]> {
+    const { order: { preserveFds }, place } = this.parts;
+    if (typeof preserveFds !== "number" || preserveFds === 0) return [];
+    const { preservedFiles } = await import("../preserved.ts");
+    return preservedFiles(sandbox, place, preserveFds);
   }
 
   /** Prepares, waits for start, runs, ends. */
@@ -237,7 +236,12 @@ class ContainerHost implements PodContainer {
       this.pod.sandbox = sandbox = kernel;
       this.#trees = trees;
       const streams = body.streams(this.spec.process?.terminal ?? false);
-      ready = await sandbox.prepare(program, streams, (stage, task, fd) => this.#stage(stage, task, fd));
+      const preserved = await this.#preserved(sandbox);
+      ready = await sandbox.prepare(
+        program,
+        [...streams, ...preserved],
+        (stage, task, fd) => this.#stage(stage, task, fd),
+      );
       body.started(this.directory);
     } catch (error) {
       return await (this.#over ? this.#ending : this.#fail(error));
@@ -251,6 +255,13 @@ class ContainerHost implements PodContainer {
   }
 }
 
+/** A process that is told of descriptors of socket activation (sd_listen_fds(3)), as runc tells it. */
+function withListening(spec: Spec, count: number): Spec {
+  const { process } = spec;
+  if (count === 0 || process === undefined) return spec;
+  return { ...spec, process: { ...process, env: [...process.env, `LISTEN_FDS=${count}`, "LISTEN_PID=1"] } };
+}
+
 /** The create that waits for a container, what it orders, and the configuration. Throws when it was killed. */
 async function orderOf(
   directory: string,
@@ -260,7 +271,10 @@ async function orderOf(
   try {
     const order = await creator.receiveMessage();
     if (order === null) throw new Error("the create has been killed");
-    const spec = parseSpec(Deno.readTextFileSync(`${directory}/config.json`));
+    const spec = withListening(
+      parseSpec(Deno.readTextFileSync(`${directory}/config.json`)),
+      Number(order.listening ?? 0),
+    );
     return { directory, sockets, creator, order, spec };
   } catch (error) {
     creator.abort();

@@ -33,11 +33,17 @@ export class Pod {
     return `/run/umiak/members/${++this.#places}`;
   }
 
-  /** The container that a process belongs to: that of its control group, else the first. */
+  /** The container that a process belongs to: the one with the nearest control group around it, else the first. */
   ownerOf(task: Task): PodContainer {
-    const [first, ...members] = this.containers;
-    const group = task.kernel.cgroups.of(task);
-    return members.find((each) => each.group !== null && group.isWithin(each.group)) ?? first!;
+    const [first] = this.containers, group = task.kernel.cgroups.of(task);
+    let found: PodContainer | undefined;
+    for (const each of this.containers) {
+      if (each.group === null || !group.isWithin(each.group)) continue;
+      if (found === undefined || (each.group !== found.group && each.group.isWithin(found.group!))) {
+        found = each;
+      }
+    }
+    return found ?? first!;
   }
 
   /** Processes of a container. */
@@ -79,20 +85,21 @@ export class Pod {
   }
 }
 
-/** Processes in a control group and below it. */
-export function tasksIn(group: Cgroup, { kernel }: Sandbox): Task[] {
-  return [...kernel.tasks()].filter((task) => kernel.cgroups.of(task).isWithin(group));
+/** Processes of a container that are in its control group: none that have no group, or the group of a container in it. */
+export function tasksIn(pod: Pod, container: PodContainer): Task[] {
+  const { group } = container, { kernel } = pod.sandbox!;
+  if (group === null) return [];
+  return [...kernel.tasks()].filter((task) =>
+    kernel.cgroups.of(task).isWithin(group) && pod.ownerOf(task) === container
+  );
 }
 
 /** A container leaves its kernel as it was before it came, once its last processes have been killed: that may take them a while. */
-export async function leaveKernel(
-  sandbox: Sandbox,
-  group: Cgroup | null,
-  trees: readonly Tree[],
-): Promise<void> {
-  const left = group === null ? [] : tasksIn(group, sandbox);
+export async function leaveKernel(pod: Pod, container: PodContainer, trees: readonly Tree[]): Promise<void> {
+  const left = tasksIn(pod, container), { group } = container;
   for (const task of left) if (!task.exiting) task.raise(SIGNAL.SIGKILL);
   await Promise.all(left.map((task) => task.ended()));
-  sandbox.hide(trees);
+  pod.containers.delete(container);
+  pod.sandbox!.hide(trees);
   if (group !== null) group.parent?.rmdir(group.name); // unless somebody else is in it
 }

@@ -7,7 +7,8 @@ import type { Cgroup } from "../../kernel/cgroup/group.ts";
 import { Kernel } from "../../kernel/kernel.ts";
 import { clone } from "../../kernel/task_clone.ts";
 import type { Task } from "../../kernel/task.ts";
-import { Pod, type PodContainer } from "./pod.ts";
+import { Sandbox } from "../sandbox.ts";
+import { leaveKernel, Pod, type PodContainer, tasksIn } from "./pod.ts";
 
 const specOf = (namespaces: readonly object[], limit?: number): Spec =>
   decodeSpec({
@@ -41,6 +42,25 @@ Deno.test("processes belong to the container whose control group they are in, wh
   assert.deepEqual(pod.tasksOf(member), [member.init, child]);
   assert.deepEqual(pod.tasksOf(first), [first.init, stray]);
   assert.deepEqual([first.init, stray, child].map((task) => pod.memoryLimitOf(task)), [1000, 1000, 0]);
+});
+
+Deno.test("a process in a group below another container's is the nearer one's; what leaves takes its own along and nothing else", async () => {
+  const pod = new Pod(), sandbox = pod.sandbox = new Sandbox({ trees: [], diagnose() {} });
+  const { kernel } = sandbox;
+  const outer = add(pod, kernel, "/outer", specOf(OWN));
+  const group = outer.group.mkdir("inner", 0o755, 0, 0) as Cgroup,
+    init = kernel.spawn(),
+    stray = kernel.spawn();
+  assert.equal(outer.group.attach(init, kernel.swapper.cred), 0);
+  assert.equal(group.attach(init, kernel.swapper.cred), 0);
+  const inner = { directory: "/inner", spec: specOf(OWN), init, group, say() {} };
+  pod.containers.add(inner);
+  assert.deepEqual([pod.ownerOf(init), pod.ownerOf(outer.init)], [inner, outer]);
+  assert.deepEqual([tasksIn(pod, outer), tasksIn(pod, inner)], [[outer.init], [init]]);
+  await leaveKernel(pod, inner, []);
+  assert.deepEqual([init.dying, outer.init.dying, stray.dying], [true, false, false]);
+  assert.deepEqual([[...pod.containers], group.removed], [[outer], true]);
+  sandbox.shutdown();
 });
 
 Deno.test("paths of namespaces are those of the kernel; what has ended, and what needs a mount namespace, is an error", () => {

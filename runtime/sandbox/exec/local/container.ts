@@ -48,7 +48,7 @@ export class LocalContainer implements PodContainer {
   #asked = false;
   #running = false;
   #over = false;
-  #left: Promise<void> = Promise.resolve();
+  #left: Promise<void> | undefined;
 
   /** One that is not there yet. */
   constructor(
@@ -89,7 +89,7 @@ export class LocalContainer implements PodContainer {
 
   /** Its living processes. */
   tasks(): Task[] {
-    return this.group === null ? [] : tasksIn(this.group, this.sandbox).filter((task) => !task.isZombie);
+    return tasksIn(this.pod, this).filter((task) => !task.isZombie);
   }
 
   /** Sends a signal from outside. */
@@ -205,7 +205,6 @@ export class LocalContainer implements PodContainer {
 
   /** It leaves the kernel as it was before it came. */
   #leave(): void {
-    if (!this.pod.containers.delete(this)) return;
-    this.#left = leaveKernel(this.sandbox, this.group, this.#trees);
+    this.#left ??= leaveKernel(this.pod, this, this.#trees);
   }
 }
