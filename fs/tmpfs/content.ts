@@ -1,11 +1,14 @@
 /** The bytes of a tmpfs file: chunks that exist only where something was written. @module */
 import { ENOSPC, ENXIO } from "../abi/errno.ts";
 import { SEEK_DATA } from "../abi/open.ts";
+import type { Slabs } from "./slabs.ts";
 
 /** Bytes a chunk covers. Chunk 0 starts small and doubles, so that a small file is small. */
 export const CHUNK = 65536;
 const PAGE = 4096;
 const SMALLEST = 64;
+/** Chunks from here on, those behind 4 MB, are of a large file. */
+const LARGE = 64;
 /** Up to this length a loop beats the set-up of a view. */
 const LOOP_MAX = 48;
 
@@ -33,8 +36,8 @@ export class Content {
   /** Bytes allocated, in whole pages. */
   allocated = 0;
 
-  /** Nothing, charged to `account` as it grows. */
-  constructor(readonly account: Account) {}
+  /** Nothing, charged to `account` as it grows; when it has grown large, chunks come from `slabs`. */
+  constructor(readonly account: Account, readonly slabs: Slabs | null = null) {}
 
   #chunk(index: number): Uint8Array | undefined {
     if (index === this.#lastIndex) return this.#last;
@@ -57,7 +60,7 @@ export class Content {
       if (cost(size) > had && !this.account.charge(cost(size) - had, true)) return undefined;
     }
     this.allocated += cost(size) - had;
-    const chunk = new Uint8Array(size);
+    const chunk = (size === CHUNK && index >= LARGE ? this.slabs?.take() : undefined) ?? new Uint8Array(size);
     if (old !== undefined) chunk.set(old);
     this.#chunks.set(index, chunk);
     this.#lastIndex = index;
@@ -115,6 +118,7 @@ export class Content {
     this.#chunks.delete(index);
     this.#lastIndex = -1;
     this.#last = undefined;
+    this.slabs?.give(chunk);
     this.allocated -= cost(chunk.length);
     this.account.charge(-cost(chunk.length), false);
   }

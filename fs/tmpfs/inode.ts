@@ -47,7 +47,7 @@ export class TmpfsInode extends Inode {
   /** A new inode; the superblock has counted it. */
   constructor(readonly fs: TmpfsSuper, ino: number, mode: number) {
     super(fs, ino, mode);
-    if (isReg(mode)) this.content = new Content(fs.account());
+    if (isReg(mode)) this.content = new Content(fs.account(), fs.slabs);
     else if (isDir(mode)) {
       this.entries = new Directory();
       this.nlink = 2;

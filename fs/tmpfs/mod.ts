@@ -4,3 +4,4 @@ export type { TmpfsOptions } from "./super.ts";
 export type { TmpfsInode } from "./inode.ts";
 export type { Account, Content } from "./content.ts";
 export type { Directory } from "./directory.ts";
+export type { Slabs } from "./slabs.ts";

@@ -7,10 +7,11 @@ import { hostClock } from "../vfs/clock.ts";
 import { SuperBlock } from "../vfs/inode.ts";
 import { kernelIds } from "../vfs/option_ids.ts";
 import type { FsType } from "../vfs/vfs.ts";
-import type { MemoryAccount } from "../vfs/vfs.ts";
-import type { Account } from "./content.ts";
+import type { MemoryAccount, PageSource } from "../vfs/vfs.ts";
+import { type Account, CHUNK } from "./content.ts";
 import { TmpfsInode } from "./inode.ts";
 import { PaidAccount } from "./paid_account.ts";
+import { Slabs } from "./slabs.ts";
 
 const PAGE = 4096;
 const MAGIC = 0x01021994;
@@ -85,6 +86,9 @@ export class TmpfsSuper extends SuperBlock {
   usedInodes = 0;
   /** Who pays for the pages of a file that is being made, beside this filesystem's own limit; null for nobody. A kernel sets it. */
   payer: (() => MemoryAccount | null) | null = null;
+  /** Where large files get their memory; null for arrays of their own. A kernel sets it. */
+  pages: PageSource | null = null;
+  #slabs: Slabs | null = null;
   #options: TmpfsOptions;
   #nextIno = 1;
   readonly #accounts: Map<MemoryAccount, PaidAccount> = new Map();
@@ -123,6 +127,11 @@ export class TmpfsSuper extends SuperBlock {
     let account = this.#accounts.get(payer);
     if (account === undefined) this.#accounts.set(payer, account = new PaidAccount(this, payer));
     return account;
+  }
+
+  /** Chunks of large files; null if they are arrays of their own. */
+  get slabs(): Slabs | null {
+    return this.pages === null ? null : this.#slabs ??= new Slabs(this.pages, CHUNK);
   }
 
   /** See SuperBlock: the pages are given back to whoever has paid for them. */
@@ -193,6 +202,7 @@ export const tmpfsType: FsType = {
     const { fsuid: uid, fsgid: gid } = caller.cred;
     const sb = new TmpfsSuper({ ...parsed, uid, gid, ...ids, clock: caller.vfs.clock });
     sb.payer = caller.vfs.payer;
+    sb.pages = caller.vfs.pages;
     return sb;
   },
 };

@@ -58,6 +58,14 @@ export interface MemoryAccount {
   charge(bytes: number, needed: boolean): boolean;
 }
 
+/** Where what grows large gets its memory. */
+export interface PageSource {
+  /** Some megabytes of zeros; undefined where there is nothing better than what every array gets. */
+  allocate(): Uint8Array | undefined;
+  /** Gives a part of that back: the memory is the system's again, and the part reads as zeros. */
+  release(bytes: Uint8Array): void;
+}
+
 /** Settings of a Vfs. */
 export interface VfsOptions {
   /** Time of new mounts' superblocks and of access times. */
@@ -80,6 +88,8 @@ export class Vfs {
   holders: () => Iterable<Holder> = () => [];
   /** Who pays for the memory of a file that is made by the walk under way; null for nobody. A kernel sets it. */
   payer: (() => MemoryAccount | null) | null = null;
+  /** Memory for large files; null for arrays of their own. A kernel sets it. */
+  pages: PageSource | null = null;
   readonly #roots = new WeakMap<SuperBlock, Dentry>();
   #nextMountId = 20;
   #nextDev = 0x14;

@@ -27,6 +27,7 @@ import { type ReadyProcess, runProgram, type Stages } from "../kernel/program_ru
 import { Task } from "../kernel/task.ts";
 import { runTask } from "../kernel/task_run.ts";
 import { hostClock } from "./host_clock.ts";
+import { hugePages } from "./huge_pages.ts";
 import { Ticker } from "./interrupt/ticker.ts";
 import { WasmFormat } from "./wasm_format.ts";
 
@@ -96,6 +97,7 @@ export class Sandbox {
       audit: diagnose,
       ...hostname === undefined ? {} : { hostname },
       formats: [format],
+      pages: hugePages(),
     });
     const memory = (): { total: number; free: number } => {
       const { caller } = kernel.vfs.walk;

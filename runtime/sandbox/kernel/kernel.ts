@@ -12,6 +12,7 @@ import {
   Vfs,
 } from "../../../fs/vfs/mod.ts";
 import type { Inode, SuperBlock } from "../../../fs/vfs/inode.ts";
+import type { PageSource } from "../../../fs/vfs/vfs.ts";
 import { O_CREAT, O_EXCL, O_WRONLY } from "../../../fs/abi/open.ts";
 import { major, minor } from "../../../fs/abi/device.ts";
 import { isDir } from "../../../fs/abi/mode.ts";
@@ -50,6 +51,8 @@ export interface KernelOptions {
   readonly formats?: readonly BinaryFormat[];
   /** Hears what Linux would write to its audit log. */
   readonly audit?: (message: string) => void;
+  /** Memory for large files. */
+  readonly pages?: PageSource;
 }
 
 /**
@@ -85,6 +88,7 @@ export class Kernel {
     this.vfs.devices.allows = (caller, type, rdev, access) =>
       this.cgroups.mayUse(caller, type, major(rdev), minor(rdev), access);
     this.vfs.holders = () => holders(this.tasks());
+    this.vfs.pages = options.pages ?? null;
     this.vfs.payer = () => this.cgroups.of(this.vfs.walk.caller).account;
     for (const type of kernelFilesystems()) this.vfs.filesystems.set(type.name, type);
     registerTerminals(this.vfs.devices);
@@ -149,7 +153,10 @@ export class Kernel {
    */
   mountHost(path: string, sb: SuperBlock, source = "none"): void {
     const writable = sb instanceof OverlaySuper ? sb.upper?.sb : sb;
-    if (writable instanceof TmpfsSuper) writable.payer = this.vfs.payer;
+    if (writable instanceof TmpfsSuper) {
+      writable.payer = this.vfs.payer;
+      writable.pages = this.vfs.pages;
+    }
     const at = this.#makePlace(path, sb.root);
     const error = this.initial.mnt.tree.attach(this.vfs.newMount(sb, { source }), at);
     if (error < 0) {

@@ -1,0 +1,17 @@
+/** Memory in huge pages. @module */
+import assert from "node:assert/strict";
+import { hugePages } from "./huge_pages.ts";
+
+Deno.test("hugePages(): zeros, and what is released reads as zeros again", {
+  ignore: Deno.build.os !== "linux",
+}, () => {
+  const pages = hugePages(), bytes = pages.allocate();
+  if (bytes === undefined) return; // a kernel without them
+  assert.ok(bytes.length >= 30 * 1024 * 1024);
+  const part = bytes.subarray(65536, 3 * 65536);
+  assert.ok(part.every((byte) => byte === 0));
+  bytes.fill(7, 0, 4 * 65536);
+  pages.release(part);
+  assert.ok(part.every((byte) => byte === 0));
+  assert.deepEqual([bytes[65535], bytes[3 * 65536]], [7, 7]);
+});
