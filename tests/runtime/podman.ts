@@ -16,7 +16,8 @@ export interface Result {
 export class Podman {
   readonly #options: readonly string[];
 
-  constructor(readonly dir: string) {
+  /** `env`: added to the test's own. */
+  constructor(readonly dir: string, readonly env: Record<string, string> = {}) {
     this.#options = [
       ...[
         "--root",
@@ -43,6 +44,7 @@ export class Podman {
         ...this.#options,
         ...args,
       ],
+      env: this.env,
     }).output();
     const stdout = await Deno.readTextFile(`${name}.out`), stderr = await Deno.readTextFile(`${name}.err`);
     return { code, stdout, stderr: stderr.replace(/^WARNING: image platform .*\n/gm, "") };
@@ -56,6 +58,7 @@ export class Podman {
     const command = ["podman", ...this.#options, ...args].map((word) => `'${word}'`).join(" ");
     const child = new Deno.Command("script", {
       ...{ args: ["-qec", command, "/dev/null"], stdin: "piped", stdout: "piped", stderr: "null" } as const,
+      env: this.env,
     }).spawn();
     const writer = child.stdin.getWriter(), decoder = new TextDecoder(), queue = [...typed];
     let stdout = "";
