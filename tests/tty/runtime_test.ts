@@ -72,3 +72,18 @@ testWhen(
       assert.match(await typist.end(), /\^Ccode 130\r\n.* icanon .* echo /s);
     }),
 );
+
+testWhen(
+  TYPIST_NEEDS,
+  "umiak-runtime run: ^C ends a program that only computes",
+  () =>
+    withDirectory(async (directory) => {
+      await makeBundle(directory);
+      const run = runtime(directory, "run", "--bundle", directory, "busy");
+      const typist = new Typist(`${run}; echo code $?; ${runtime(directory, "list", "-q")}; stty -a`);
+      await typist.until("ready\r\n");
+      await typist.ask("spin\r", "spin\r\nread 5: s p i n 0a\r\n");
+      await typist.type("\x03");
+      assert.match(await typist.end(), /code 130\r?\n.*(?<!-)icanon .* echo /s);
+    }),
+);

@@ -39,7 +39,8 @@ export const ownBody: Body = {
   ],
   show: (init, fd, isRaw) =>
     showTerminal(init, fd, {
-      source: hostStdin(),
+      // On a thread of its own: ^C ends a program that computes, with this process.
+      source: Deno.stdin.isTerminal() ? "keyboard" : hostStdin(),
       sink: Deno.stdout,
       raw: !isRaw && Deno.stdin.isTerminal(),
       resizes: Deno.stdout.isTerminal(),

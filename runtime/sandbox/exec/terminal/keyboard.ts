@@ -18,6 +18,16 @@ const GRACE_MS = 250;
 const TAKEN = 0, INTR = 1, QUIT = 2, SHARED = 3;
 
 const SOURCE = `
+const LIBRARIES = ["libc.so.6", "libc.so", "libSystem.dylib"];
+// Who catches the signal does it on the thread that computes, and never comes to it: it gets its default action back.
+const restore = (number) => {
+  for (const name of LIBRARIES) {
+    try {
+      const libc = Deno.dlopen(name, { signal: { parameters: ["i32", "pointer"], result: "pointer" } });
+      return void libc.symbols.signal(number, null);
+    } catch { /* another system */ }
+  }
+};
 onmessage = async ({ data: { shared, pid } }) => {
   const state = new Int32Array(shared), buffer = new Uint8Array(16384);
   let sent = 0;
@@ -26,10 +36,15 @@ onmessage = async ({ data: { shared, pid } }) => {
     if (n === null) return postMessage(null);
     const keys = buffer.slice(0, n), end = sent += n;
     postMessage(keys);
-    for (const [at, signal] of [[${INTR}, "SIGINT"], [${QUIT}, "SIGQUIT"]]) {
+    for (const [at, signal, number] of [[${INTR}, "SIGINT", 2], [${QUIT}, "SIGQUIT", 3]]) {
       const key = Atomics.load(state, at);
       if (key === 0 || !keys.includes(key)) continue;
-      setTimeout(() => Atomics.load(state, ${TAKEN}) < end && Deno.kill(pid, signal), ${GRACE_MS});
+      setTimeout(() => {
+        if (Atomics.load(state, ${TAKEN}) >= end) return;
+        restore(number);
+        Deno.kill(pid, signal);
+        setTimeout(() => Deno.kill(pid, "SIGKILL"), ${GRACE_MS});
+      }, ${GRACE_MS});
     }
     while (sent - Atomics.load(state, ${TAKEN}) > ${MAX_AHEAD}) await new Promise((f) => setTimeout(f, 5));
   }
