@@ -1,38 +1,12 @@
 import assert from "node:assert/strict";
 import { attachDeviceProgram } from "../../runtime/native/cgroups/limit_devices.ts";
-import { type CgroupHierarchy, readHost } from "../../runtime/native/cgroups/hosts.ts";
-import { treeOf } from "../../runtime/native/cgroups/files.ts";
-import { type Bench, withBench } from "../runtime/support.ts";
 import { testWhen } from "../support/when.ts";
+import { directories, disk, hierarchies, listed, MIB, runc, shapeOf, withPlace } from "./cgroups_support.ts";
 import { type Config, NATIVE, nativeBundle, WITH_RUNC } from "./support.ts";
 
-const hierarchies: readonly CgroupHierarchy[] = Deno.build.os === "linux" ? readHost().hierarchies : [];
 const with1 = hierarchies.some(({ controllers }) => controllers.includes("devices"));
 const VERSION1 = { ...NATIVE, missing: NATIVE.missing ?? (with1 ? undefined : "needs cgroups of version 1") };
 const RUNC1 = { ...WITH_RUNC, missing: WITH_RUNC.missing ?? VERSION1.missing };
-
-const directories = (path: string): string[] =>
-  hierarchies.flatMap(({ mountPoint }) => treeOf(`${mountPoint}/${path}`));
-
-/** Runs `f` with a place that no other cgroups are in. */
-const withPlace = (f: (bench: Bench, place: string) => Promise<void>): Promise<void> =>
-  withBench(async (bench) => {
-    const place = `umiak-test-${crypto.randomUUID()}`;
-    try {
-      await f(bench, place);
-    } finally {
-      for (const { name } of listed(bench.root)) await bench.call("delete", "--force", name);
-      for (const directory of directories(place)) Deno.removeSync(directory);
-    }
-  });
-
-function listed(path: string): Deno.DirEntry[] {
-  try {
-    return [...Deno.readDirSync(path)].filter(({ name }) => !name.startsWith("~"));
-  } catch {
-    return [];
-  }
-}
 
 /** Files that say what has been set, and not what has happened. */
 const SETTINGS = new RegExp(
@@ -64,32 +38,6 @@ function settings(place: string): Record<string, string[]> {
   return found;
 }
 
-async function runc(bench: Bench, ...args: string[]): Promise<void> {
-  // Its container has its standard error: a file, because it stays open.
-  const { success } = await new Deno.Command("/bin/sh", {
-    args: [
-      "-c",
-      `exec runc --root '${bench.dir}/runc' "$@" </dev/null >'${bench.dir}/runc.out' 2>&1`,
-      "sh",
-      ...args,
-    ],
-  }).output();
-  assert.ok(success, `runc ${args.join(" ")}: ${Deno.readTextFileSync(`${bench.dir}/runc.out`)}`);
-}
-
-const disk = ((): { major: number; minor: number } | undefined => {
-  try {
-    const name = [...Deno.readDirSync("/sys/block")].find(({ name }) => !/^(loop|ram|zram)/.test(name))!.name;
-    const [major = 0, minor = 0] = Deno.readTextFileSync(`/sys/block/${name}/dev`).trim().split(":").map(
-      Number,
-    );
-    return { major, minor };
-  } catch {
-    return undefined;
-  }
-})();
-
-const MIB = 1 << 20;
 const CASES: readonly (readonly [what: string, resources: Config, update: Config])[] = [
   ["nothing", {}, { memory: { limit: 64 * MIB } }],
   ["memory", {
@@ -163,13 +111,6 @@ for (const [what, resources, update] of CASES) {
       }),
   );
 }
-
-const shapeOf = (value: unknown): unknown =>
-  Array.isArray(value)
-    ? value.slice(0, 1).map(shapeOf)
-    : typeof value === "object" && value !== null
-    ? Object.fromEntries(Object.entries(value).map(([name, each]) => [name, shapeOf(each)]).sort())
-    : typeof value;
 
 testWhen(RUNC1, "events --stats has what runc's has", () =>
   withPlace(async (bench, place) => {

@@ -1,5 +1,6 @@
 /** Machines as data: what doctor says of each. @module */
 import assert from "node:assert/strict";
+import { checkKernel } from "../../native/container/refuse.ts";
 import type { CallFacts, LinuxFacts } from "../../native/probe/facts.ts";
 import { judge } from "./mod.ts";
 import type { DirectoryFacts, HostFacts } from "./types.ts";
@@ -69,6 +70,18 @@ for (const os of ["darwin", "windows"]) {
     assert.deepEqual(findings.map(({ about }) => about), ["WebAssembly", "store", "records"]);
   });
 }
+
+Deno.test("a kernel is too old for doctor where it is for the backend", () => {
+  for (const release of ["4.19.0-26-amd64", "5.11.22", "5.12-rc1", "5.12.0", "6.1.176", "10.0"]) {
+    let refused = false;
+    try {
+      checkKernel(release);
+    } catch {
+      refused = true;
+    }
+    assert.equal(judge(linux({}, { release })).kernels.native.works, !refused, release);
+  }
+});
 
 const BROKEN: readonly (readonly [name: string, facts: HostFacts, about: string, says: RegExp])[] = [
   [

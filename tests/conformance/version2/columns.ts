@@ -2,14 +2,17 @@
 import { onUml, WITHOUT_UML } from "../../uml/machine.ts";
 import type { HostRuntime } from "../adapters/host.ts";
 import type { Column } from "../document.ts";
-import type { Result } from "../types.ts";
+import type { Case, Result } from "../types.ts";
 import { VERSION2_SUBJECTS } from "./cases.ts";
 
-/** What the machine says of a runtime: results in the order of the cases. */
+/** What the machine says of a runtime: results by subject and name of the case. */
 export interface Answer {
   readonly missing?: string | undefined;
-  readonly results: readonly Result[];
+  readonly results: Readonly<Record<string, Result>>;
 }
+
+/** A case's name among all of them. */
+export const caseName = (subject: string, { name }: Case): string => `${subject}: ${name}`;
 
 const CASES = VERSION2_SUBJECTS.flatMap(({ subject, cases }) => cases.map((test) => ({ subject, test })));
 
@@ -25,6 +28,8 @@ export async function version2Column(name: HostRuntime): Promise<Column> {
     throw new Error(`cases of ${name} in user-mode-linux: exit code ${code}: ${stderr}${console}`);
   }
   const { missing, results } = JSON.parse(stdout) as Answer;
-  const rows = missing === undefined ? CASES.map((each, i) => ({ ...each, result: results[i]! })) : [];
+  const resultOf = ({ subject, test }: typeof CASES[number]): Result =>
+    results[caseName(subject, test)] ?? { outcome: "fail", why: "the machine does not know the case" };
+  const rows = missing === undefined ? CASES.map((each) => ({ ...each, result: resultOf(each) })) : [];
   return { name, rows, missing };
 }
