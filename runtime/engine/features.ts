@@ -21,12 +21,13 @@ const NOT_IN_SANDBOX: readonly string[] = [
   "limits and weights of block devices",
   "exec --cgroup",
   "joining pid, mount and user namespaces of the host by path",
+  "SCMP_ACT_NOTIFY",
+  "AppArmor, SELinux, intelRdt",
   "hooks in the container's namespaces that are not WebAssembly modules",
 ];
 
 /** The features structure of a version of umiak. */
 export function features(version: string): Features {
-  const no = { enabled: false };
   return {
     ociVersionMin: "1.0.0",
     ociVersionMax: OCI_VERSION,
@@ -38,17 +39,16 @@ export function features(version: string): Features {
       cgroup: { v1: true, v2: true, systemd: false, systemdUser: false, rdma: true },
       seccomp: {
         enabled: true,
-        // A listener's descriptor cannot be handed out.
-        actions: SECCOMP_ACTIONS.filter((action) => action !== "SCMP_ACT_NOTIFY"),
+        actions: SECCOMP_ACTIONS,
         operators: SECCOMP_OPERATORS,
         archs: SECCOMP_ARCHITECTURES,
         knownFlags: SECCOMP_FLAGS,
-        supportedFlags: SECCOMP_FLAGS.filter((flag) => flag !== "SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV"),
+        supportedFlags: SECCOMP_FLAGS,
       },
       memoryPolicy: { modes: MEMORY_POLICY_MODES, flags: MEMORY_POLICY_FLAGS },
-      apparmor: no,
-      selinux: no,
-      intelRdt: { enabled: false, schemata: false, monitoring: false },
+      apparmor: { enabled: true },
+      selinux: { enabled: true },
+      intelRdt: { enabled: true, schemata: true, monitoring: true },
       mountExtensions: { idmap: { enabled: true } },
       netDevices: { enabled: true },
     },
