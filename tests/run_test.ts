@@ -441,3 +441,12 @@ testWhen(
     );
   },
 );
+
+Deno.test("umiak run -i: everything that comes through a pipe arrives, in order", async () => {
+  const text = Array.from({ length: 300_000 }, (_, i) => `line ${i}\n`).join("");
+  const { code, stdout, stderr } = await umiak(["run", "-i", CAT], {
+    stdin: text,
+  });
+  assert.equal(code, 0, stderr);
+  assert.ok(stdout === text, `${stdout.length} of ${text.length} characters`);
+});

@@ -20,6 +20,8 @@ import { WaitQueue } from "../../../fs/vfs/wait_queue.ts";
 export interface ByteSource {
   /** Reads at once; null at the end. Only where it never waits (files). */
   readSync?(into: Uint8Array): number | null;
+  /** Reads what is there already; null at the end, undefined if a read may have to wait. */
+  readNow?(into: Uint8Array): number | null | undefined;
   /** Reads when there is something; null at the end. */
   read(into: Uint8Array): Promise<number | null>;
   /** No process has it open any more. */
@@ -91,8 +93,24 @@ export class HostInput extends OpenFile {
       return n;
     }
     if (this.#ended) return this.#failed ? -EIO : 0;
+    const now = this.#readReady(buf, off, len);
+    if (now !== undefined) return now;
     this.#fill();
     return -EAGAIN;
+  }
+
+  #readReady(buf: Uint8Array, off: number, len: number): number | undefined {
+    if (this.#reading || this.source.readNow === undefined || buf.buffer instanceof SharedArrayBuffer) {
+      return undefined;
+    }
+    try {
+      const n = this.source.readNow(buf.subarray(off, off + len));
+      this.#ended = n === null;
+      return n ?? (this.#ended ? 0 : undefined);
+    } catch {
+      this.#ended = this.#failed = true;
+      return -EIO;
+    }
   }
 
   #readNow(buf: Uint8Array, off: number, len: number): number {
