@@ -25,6 +25,7 @@ import type { TreeEntry } from "../image/store/tree/tree_entry.ts";
 import { contentDigest, scanTree } from "../image/store/tree/tree_scan.ts";
 import { extractLayer } from "../image/store/trees/extract_layer.ts";
 import { isOpaqueDirectory, openMergedTree } from "../image/store/trees/merged_tree.ts";
+import { ROOT } from "../image/store/trees/tree_key.ts";
 import { metadataStore } from "../image/store/unpack.ts";
 import { Random } from "./fuzz/random.ts";
 import { layoutOf, run } from "./support/layouts.ts";
@@ -310,7 +311,7 @@ async function throughKernel(stack: Stack, dir: string): Promise<string> {
     await Deno.mkdir(`${dir}/t${i}`);
     const tree = openTree(`${dir}/t${i}`);
     try {
-      extractLayer(layer, tree, { owner: "root", beneath: mergedRoot(stack.trees.slice(i + 1)) });
+      extractLayer(layer, tree, { owner: ROOT, beneath: mergedRoot(stack.trees.slice(i + 1)) });
       lowers.push(`t${i}`);
       if (isOpaqueDirectory(tree.root)) break; // what is below is not mounted: see openTrees()
     } finally {

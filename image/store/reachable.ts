@@ -8,7 +8,7 @@ import { MAX_MANIFEST } from "../manifest.ts";
 import { CONFIG_TYPES, INDEX_TYPES, MANIFEST_TYPES } from "../media_types.ts";
 import { collect, readBlob, readManifest } from "../read_content.ts";
 import { refName } from "../select.ts";
-import { TREE_OWNERS, treeKeys } from "./trees/tree_key.ts";
+import { treeKeys } from "./trees/tree_key.ts";
 
 /** What walks a store is told. */
 export interface Visitor {
@@ -91,7 +91,7 @@ export async function reachable(
     reach: ({ digest }) => Promise.resolve(!blobs.has(digest) && blobs.add(digest) !== undefined),
     archive: (diffId) => archives.add(diffId),
     stack: (diffIds) => {
-      for (const owner of TREE_OWNERS) for (const key of treeKeys(diffIds, owner)) trees.add(key);
+      for (const key of treeKeys(diffIds)) trees.add(key);
     },
     subject: () => {},
     problem: () => {}, // what is missing or damaged leads nowhere

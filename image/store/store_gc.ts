@@ -7,7 +7,7 @@ import { changeIndex } from "./layout_index.ts";
 import { collectorLock, leasedDigests } from "./lease.ts";
 import { type Reachable, reachable } from "./reachable.ts";
 import type { Store } from "./store.ts";
-import { removeTree, unneededTrees } from "./trees/remove_tree.ts";
+import { type RemoveAll, removeTree, unneededTrees } from "./trees/remove_tree.ts";
 
 /** How garbage is collected. */
 export interface CollectOptions extends ContentOptions {
@@ -15,6 +15,8 @@ export interface CollectOptions extends ContentOptions {
   readonly dryRun?: boolean;
   /** Images to be kept beside those that have names. */
   readonly keep?: readonly Descriptor[];
+  /** Removes a directory whose files may be others'. */
+  readonly remove?: RemoveAll;
 }
 
 /** What has been removed, or would be. */
@@ -95,7 +97,7 @@ export async function collectGarbage(store: Store, options: CollectOptions = {})
     }
     for await (const { path: tree, bytes: size } of unneededTrees(root, kept.trees, leased)) {
       signal?.throwIfAborted();
-      if (!dryRun) await removeTree(root, tree);
+      if (!dryRun) await removeTree(root, tree, options.remove);
       files.push(tree);
       bytes += size;
     }

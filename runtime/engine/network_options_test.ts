@@ -28,7 +28,7 @@ Deno.test("parsePublish: address, ports, ranges, transport", () => {
 
 Deno.test("the network's mode and egress rules: what is wrong is said", () => {
   assert.equal(parseNetworkMode("pod"), "pod");
-  assert.throws(() => parseNetworkMode("bridge"), /none of none, pod and host/);
+  assert.throws(() => parseNetworkMode("bridge"), /none of none, pod, private and host/);
   assert.equal(checkEgress("allow=*.example.com:443"), "allow=*.example.com:443");
   assert.throws(() => checkEgress("example.com"), /expected allow=HOST/);
 });

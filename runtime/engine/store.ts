@@ -94,5 +94,8 @@ export function verifyStore(location: StoreLocation = {}): Promise<CheckResult> 
 
 /** Removes what no name reaches and nothing that runs needs. */
 export function collectStore(dryRun: boolean, location: StoreLocation = {}): Promise<Collected> {
-  return inStore(location, (store) => collectGarbage(store, { ...location, dryRun }));
+  return inStore(location, async (store) => {
+    const { removeAll: remove } = await import("./native/remove_all.ts");
+    return await collectGarbage(store, { ...location, dryRun, remove });
+  });
 }

@@ -2,8 +2,9 @@
 import assert from "node:assert/strict";
 import { chmodSync } from "node:fs";
 import { repositoryFile, umiakArgs } from "../support/umiak.ts";
-import { testWhen } from "../support/when.ts";
-import { makeImage, type Place, WITH_USER, withPlace } from "./support.ts";
+import { dir, file } from "../../image/store/testing/trees.ts";
+import { reasonAgainst, testWhen } from "../support/when.ts";
+import { baseEntries, makeImage, type Place, secondEntries, WITH_USER, withPlace } from "./support.ts";
 
 /** An ordinary user: any will do. */
 const USER = 1500;
@@ -15,6 +16,22 @@ const AS_USER = [
   "--inh-caps=-all",
   "--bounding-set=-all",
 ];
+
+/** A user that has a name, and is given ids while a test runs. */
+const NAMED = 65534, FIRST = 300000;
+
+/** Runs the words after it where files are over others that nobody else sees: `PATH=OVER` for each. */
+function withBinds(binds: Readonly<Record<string, string>>): string[] {
+  const mounts = Object.entries(binds).map(([path, over]) => `mount --bind '${path}' '${over}'`);
+  return ["unshare", "--mount", "sh", "-ec", `${mounts.join("; ")}; exec "$@"`, "sh"];
+}
+
+/** Where Deno has packages, which would be fetched again for another user. */
+const PACKAGES: string = JSON.parse(
+  new TextDecoder().decode(
+    new Deno.Command(Deno.execPath(), { args: ["info", "--json"] }).outputSync().stdout,
+  ),
+).npmCache;
 
 /** Why ordinary users cannot have containers here. */
 function missing(): string | undefined {
@@ -34,14 +51,27 @@ interface Done {
   readonly stderr: string;
 }
 
-/** umiak as that user. Where Deno is need not be open to others: its descriptor is. */
+/** umiak as a user. Where Deno is need not be open to others: its descriptor is. */
 async function asUser(place: Place, ...args: string[]): Promise<Done> {
+  return await as(place, AS_USER, args);
+}
+
+async function as(
+  place: Place,
+  user: readonly string[],
+  args: readonly string[],
+  binds: Readonly<Record<string, string>> = {},
+): Promise<Done> {
+  const uid = Number(user.find((word) => word.startsWith("--reuid="))!.slice("--reuid=".length));
+  await Deno.mkdir(`${place.dir}/cache/npm`, { recursive: true });
+  await Deno.chown(`${place.dir}/cache`, uid, uid);
   const { code, stdout, stderr } = await new Deno.Command("sh", {
     args: [
       "-c",
       `exec "$@" 9<'${Deno.execPath()}' </dev/null`,
       "sh",
-      ...AS_USER,
+      ...withBinds({ [PACKAGES]: `${place.dir}/cache/npm`, ...binds }),
+      ...user,
       "/proc/self/fd/9",
       ...umiakArgs(args),
     ],
@@ -77,7 +107,7 @@ testWhen(
       assert.equal(host.code, 0, host.stderr);
       for (
         const [error, ...options] of [
-          [/a container of an ordinary user has only root/, "--user", "1000"],
+          [/an ordinary user's container has only root/, "--user", "1000"],
           [/a bridge is root's to make/, "--network", "private"],
           [/a bridge is root's to make/, "-p", "8080:80"],
         ] as const
@@ -92,6 +122,77 @@ testWhen(
       }
     }, async (path) => {
       const image = await makeImage(path);
+      chmodSync(`${path}/..`, 0o755);
+      return image;
+    }),
+);
+
+/** Why an ordinary user cannot be given ids here. */
+function missingIds(): string | undefined {
+  const reason = missing() ?? reasonAgainst({ tools: ["newuidmap", "newgidmap", "unshare", "mount"] });
+  if (reason !== undefined) return reason;
+  try {
+    Deno.statSync("/etc/subuid");
+    Deno.statSync("/etc/subgid");
+  } catch {
+    return "needs /etc/subuid and /etc/subgid";
+  }
+}
+
+testWhen(
+  { ...WITH_USER, missing: missingIds() },
+  "an ordinary user that has been given ids: files have their owners, programs their users, and all of it can be removed",
+  () =>
+    withPlace(async (place) => {
+      await Deno.chown(place.dir, NAMED, NAMED);
+      await Deno.writeTextFile(`${place.dir}/subid`, `nobody:${FIRST}:65536\n`);
+      const granted = { [`${place.dir}/subid`]: "/etc/subuid", [`${place.dir}/./subid`]: "/etc/subgid" };
+      const user = [
+        "setpriv",
+        `--reuid=${NAMED}`,
+        `--regid=${NAMED}`,
+        "--clear-groups",
+      ];
+      const run = async (script: string, ...options: string[]): Promise<Done> =>
+        await as(place, user, ["run", ...options, place.image, "sh", "-c", script], granted);
+      const first = await run("stat -c %u:%g:%a /opt/a/two /secret /secret/run; cat /proc/self/uid_map");
+      assert.equal(first.code, 0, first.stderr);
+      assert.equal(
+        first.stdout.replace(/ +/g, " "),
+        `0:0:644\n1000:1001:700\n1000:1001:4755\n 0 ${NAMED} 1\n 1 ${FIRST} 65536\n`,
+      );
+      const second = await run(
+        "id; ls /secret; mkdir -p /tmp/own/deep; touch /tmp/own/deep/f; chmod 0 /tmp/own",
+        "--user",
+        "user",
+      );
+      assert.deepEqual(
+        [second.code, second.stdout],
+        [0, "uid=1000(user) gid=1001(user) groups=1002(more)\nrun\n"],
+        second.stderr,
+      );
+      assert.deepEqual(place.left(), []);
+      const [, upper] = place.trees().map((key) => `${place.store}/trees/${key}`);
+      assert.ok(upper !== undefined);
+      const beyond = await run("true", "--user", "70000");
+      assert.deepEqual(
+        [beyond.code, /user 70000: it is not among the ids/.test(beyond.stderr)],
+        [125, true],
+        beyond.stderr,
+      );
+      const collected = await as(place, user, ["store", "gc"], granted);
+      assert.equal(collected.code, 0, collected.stderr);
+      assert.deepEqual(place.trees(), []);
+    }, async (path) => {
+      const secret = { uid: 1000, gid: 1001 };
+      const image = await makeImage(path, [
+        [
+          ...baseEntries(),
+          dir("secret", { ...secret, mode: 0o700 }),
+          file("secret/run", "x", { ...secret, mode: 0o4755 }),
+        ],
+        [...secondEntries(), dir("tmp", { mode: 0o1777 })],
+      ]);
       chmodSync(`${path}/..`, 0o755);
       return image;
     }),

@@ -12,7 +12,11 @@ type Entry = LayerEntry & { readonly content?: Uint8Array };
 /** Root on Linux with a static busybox. */
 export const AS_ROOT = WITH_BUSYBOX;
 /** The same for ordinary users: whoever runs the test is root, and becomes one. */
-export const WITH_USER = { ...WITH_BUSYBOX, tools: ["setpriv"], missing: reasonAgainst(WITH_BUSYBOX) };
+export const WITH_USER = {
+  ...WITH_BUSYBOX,
+  tools: ["setpriv", "unshare", "mount"],
+  missing: reasonAgainst(WITH_BUSYBOX),
+};
 
 /** This machine's processor as images call it. */
 export const ARCHITECTURE = Deno.build.arch === "x86_64" ? "amd64" : "arm64";

@@ -11,7 +11,7 @@ import { isImplied, isOpaque, isWhiteout } from "../../../fs/overlay/marks.ts";
 import type { Inode } from "../../../fs/vfs/inode.ts";
 import type { HostAttributes, HostDirectory, HostFile, HostTree } from "../host_fs/types.ts";
 import { type Place, Places } from "../tree/places.ts";
-import type { TreeOwner } from "./tree_key.ts";
+import type { ForeignFile, TreeOwner } from "./tree_key.ts";
 
 const OF_OVERLAYS = /^(trusted|user)\.overlay\./;
 const CHUNK = 1024 * 1024;
@@ -29,8 +29,7 @@ export interface ExtractLayerOptions {
 /** What an ordinary user could not keep, or the filesystem has no room for: how often, and the first file of each kind. */
 export type Lost = Map<string, { count: number; first: string }>;
 
-const mark = (owner: TreeOwner): string =>
-  owner === "root" ? "trusted.overlay.opaque" : "user.overlay.opaque";
+const mark = ({ isUser }: TreeOwner): string => isUser ? "user.overlay.opaque" : "trusted.overlay.opaque";
 
 function xattrsOf(inode: Inode): Map<string, Uint8Array> {
   const found = new Map<string, Uint8Array>(), names = inode.listxattr();
@@ -41,8 +40,19 @@ function xattrsOf(inode: Inode): Map<string, Uint8Array> {
   return found;
 }
 
-class Extraction {
+/** A layer that has been extracted. */
+export interface ExtractedLayer {
+  /** What could not be kept. */
+  readonly lost: Lost;
+  /** An ordinary user's files that are to be others', the innermost first. */
+  readonly foreign: readonly ForeignFile[];
+  /** Notes something more that is lost. */
+  lose(attribute: string, path: string): void;
+}
+
+class Extraction implements ExtractedLayer {
   readonly lost: Lost = new Map();
+  readonly foreign: ForeignFile[] = [];
   readonly #places: Places;
   /** Where the files with several names have their first one. */
   readonly #first: Map<Inode, readonly [Place, string]> = new Map();
@@ -63,22 +73,26 @@ class Extraction {
     }
   }
 
-  #lose(attribute: string, path: string): void {
+  lose(attribute: string, path: string): void {
     const known = this.lost.get(attribute);
     if (known === undefined) this.lost.set(attribute, { count: 1, first: path });
     else known.count++;
   }
+  /** Notes whose a file is to be, if it is not its maker's. */
+  #noteOwner(path: string, { uid, gid, mode }: Inode): void {
+    if (this.options.owner.isUser && (uid !== 0 || gid !== 0)) this.foreign.push({ path, uid, gid, mode });
+  }
   #loser(path: string): (attribute: string) => void {
-    return (attribute) => this.#lose(attribute, path);
+    return (attribute) => this.lose(attribute, path);
   }
 
   /** Attributes of a file, as its owner here can have them. */
   #attributes(inode: Inode): HostAttributes & { readonly xattrs: Map<string, Uint8Array> } {
     const { mode, mtimeSec, mtimeNsec } = inode;
     // The user must get into directories, to remove them some day.
-    const bits = (mode & 0o7777) | (this.options.owner === "user" && isDir(mode) ? 0o700 : 0);
+    const bits = (mode & 0o7777) | (this.options.owner.isUser && isDir(mode) ? 0o700 : 0);
     return {
-      ...this.options.owner === "root" ? { owner: [inode.uid, inode.gid] as const } : {},
+      ...this.options.owner.isUser ? {} : { owner: [inode.uid, inode.gid] as const },
       ...isLnk(mode) ? {} : { mode: bits },
       mtime: [mtimeSec, mtimeNsec],
       xattrs: xattrsOf(inode),
@@ -113,12 +127,13 @@ class Extraction {
     const opaque = isOpaque(dir);
     const described = isImplied(dir) && !opaque && below !== null ? below : dir;
     const { xattrs, ...attributes } = this.#attributes(described);
+    this.#noteOwner(place.path, described);
     if (opaque) xattrs.set(mark(this.options.owner), new Uint8Array([0x79]));
     this.#places.open(place).set(undefined, { ...attributes, xattrs }, (attribute) => {
       if (attribute.includes(mark(this.options.owner))) {
         throw new Error(`marking ${place.path} as opaque: the filesystem cannot keep ${attribute}`);
       }
-      this.#lose(attribute, place.path);
+      this.lose(attribute, place.path);
     });
   }
 
@@ -128,8 +143,9 @@ class Extraction {
     if (first !== undefined) return this.#link(place, name, ...first);
     const directory = this.#places.open(place);
     if (isWhiteout(inode)) return directory.mknod(name, S_IFCHR, 0);
-    if (this.options.owner === "user" && (isChr(mode) || isBlk(mode))) return this.#lose("devices", path);
+    if (this.options.owner.isUser && (isChr(mode) || isBlk(mode))) return this.lose("devices", path);
     this.#make(directory, name, path, inode);
+    this.#noteOwner(path, inode);
     // A file of a layer below has one name there, and may have several here.
     if (inode.nlink > 1 || inode.sb !== this.#layer) this.#first.set(inode, [place, name]);
   }
@@ -186,9 +202,13 @@ class Extraction {
   }
 }
 
-/** Extracts a layer into an empty directory. What could not be kept. */
-export function extractLayer(layer: LayerfsSuper, tree: HostTree, options: ExtractLayerOptions): Lost {
+/** Extracts a layer into an empty directory. */
+export function extractLayer(
+  layer: LayerfsSuper,
+  tree: HostTree,
+  options: ExtractLayerOptions,
+): ExtractedLayer {
   const extraction = new Extraction(layer, tree, options);
   extraction.run();
-  return extraction.lost;
+  return extraction;
 }

@@ -1,15 +1,24 @@
 /** Removes extracted layers that nothing needs. @module */
 import { isAbandoned } from "../file_lock.ts";
-import { UNFINISHED } from "./tree_cache.ts";
-import { isTreeKey } from "./tree_key.ts";
+import { keyOfTree, UNFINISHED } from "./tree_key.ts";
 
-/** Bytes of the files below a directory, each counted once for every name. */
+/** Removes a directory with all that is below it, whoever owns that. */
+export type RemoveAll = (path: string) => Promise<void>;
+
+/** As its owner, or root. */
+export const removeAll: RemoveAll = (path) => Deno.remove(path, { recursive: true });
+
+/** Bytes of the files below a directory, each counted once for every name; those that only another user may see are not. */
 async function sizeOf(directory: string): Promise<number> {
   let bytes = 0;
-  for await (const { name, isDirectory, isFile } of Deno.readDir(directory)) {
-    const path = `${directory}/${name}`;
-    if (isDirectory) bytes += await sizeOf(path);
-    else if (isFile) bytes += (await Deno.lstat(path)).size;
+  try {
+    for await (const { name, isDirectory, isFile } of Deno.readDir(directory)) {
+      const path = `${directory}/${name}`;
+      if (isDirectory) bytes += await sizeOf(path);
+      else if (isFile) bytes += (await Deno.lstat(path)).size;
+    }
+  } catch (error) {
+    if (!(error instanceof Deno.errors.PermissionDenied)) throw error;
   }
   return bytes;
 }
@@ -31,16 +40,17 @@ export async function* unneededTrees(
   }
   for (const name of names.sort()) {
     const path = `trees/${name}`;
+    const key = keyOfTree(name);
     const unneeded = name.startsWith(UNFINISHED)
       ? await isAbandoned(`${root}/${path}`)
-      : isTreeKey(name) && !kept.has(name) && !leased.has(name);
+      : key !== undefined && !kept.has(key) && !leased.has(key);
     if (unneeded) yield { path, bytes: await sizeOf(`${root}/${path}`) };
   }
 }
 
 /** Removes one. It loses its name first: a tree that has it is whole. */
-export async function removeTree(root: string, path: string): Promise<void> {
+export async function removeTree(root: string, path: string, remove: RemoveAll = removeAll): Promise<void> {
   const gone = `${root}/trees/${UNFINISHED}${crypto.randomUUID()}`;
   await Deno.rename(`${root}/${path}`, gone);
-  await Deno.remove(gone, { recursive: true });
+  await remove(gone);
 }

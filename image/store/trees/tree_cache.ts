@@ -16,10 +16,8 @@ import { openLayers } from "../mount_layers.ts";
 import type { Store } from "../store.ts";
 import { isOpaqueDirectory } from "./merged_tree.ts";
 import { extractLayer, type Lost } from "./extract_layer.ts";
-import { treeKeys, type TreeOwner } from "./tree_key.ts";
-
-/** What begins with it has no name of its own yet, or any more. */
-export const UNFINISHED = "~";
+import { type RemoveAll, removeAll } from "./remove_tree.ts";
+import { treeKeys, type TreeOwner, UNFINISHED } from "./tree_key.ts";
 
 /** An image's layers as directories. */
 export interface OpenTrees {
@@ -34,11 +32,11 @@ async function isThere(path: string): Promise<boolean> {
 }
 
 /** Removes what killed processes have left. */
-async function sweep(trees: string): Promise<void> {
+async function sweep(trees: string, remove: RemoveAll): Promise<void> {
   for await (const { name } of Deno.readDir(trees)) {
     const path = `${trees}/${name}`;
     if (!name.startsWith(UNFINISHED) || !await isAbandoned(path)) continue;
-    await Deno.remove(path, { recursive: true }).catch(() => {}); // somebody else swept
+    await remove(path).catch(() => {}); // somebody else swept
   }
 }
 
@@ -46,20 +44,21 @@ async function sweep(trees: string): Promise<void> {
 async function extract(
   trees: string,
   path: string,
-  fill: (directory: string) => Lost,
+  fill: (directory: string) => Promise<Lost>,
+  remove: RemoveAll,
 ): Promise<Lost> {
   const temporary = `${trees}/${UNFINISHED}${crypto.randomUUID()}`;
   await Deno.mkdir(temporary, { mode: 0o700 });
   const held = await Deno.open(temporary);
   try {
     await lockFile(held, true);
-    const lost = fill(temporary);
+    const lost = await fill(temporary);
     syncFilesystem(temporary);
     await Deno.rename(temporary, path);
     await syncDirectory(trees);
     return lost;
   } catch (error) {
-    await Deno.remove(temporary, { recursive: true }).catch(() => {}); // renamed away, or as good as can be
+    await remove(temporary).catch(() => {}); // renamed away, or as good as can be
     throw error;
   } finally {
     held.close();
@@ -93,17 +92,18 @@ export async function openTrees(
   image: Image,
   store: Store,
   owner: TreeOwner,
-  options: ContentOptions = {},
+  options: ContentOptions & { readonly remove?: RemoveAll } = {},
 ): Promise<OpenTrees> {
-  const keys = treeKeys(image.config.diffIds, owner), trees = `${store.root}/trees`;
-  const paths = keys.map((key) => `${trees}/${key}`);
+  const { remove = removeAll, signal } = options;
+  const keys = treeKeys(image.config.diffIds), trees = `${store.root}/trees`;
+  const paths = keys.map((key) => `${trees}/${key}${owner.suffix}`);
   const found = async (): Promise<boolean[]> => await Promise.all(paths.map(isThere));
   const open = (notes: readonly string[]): OpenTrees => ({ paths: visible([...paths].reverse()), notes });
-  await store.lease.add(keys, options.signal);
+  await store.lease.add(keys, signal);
   if ((await found()).every(Boolean)) return open([]);
   await makeDirectory(trees, 0o700);
   return await withLock(`${trees}/lock`, true, async () => {
-    await sweep(trees);
+    await sweep(trees, remove);
     const notes: string[] = [];
     const there = await found();
     if (there.every(Boolean)) return open(notes);
@@ -112,18 +112,22 @@ export async function openTrees(
       for (const [i, layer] of layers.entries()) {
         if (there[i]) continue;
         const beneath = mergedRoot(layers.slice(0, i).reverse());
-        const lost = await extract(trees, paths[i]!, (directory) => {
+        const fill = async (directory: string): Promise<Lost> => {
           const tree = openLinuxTree(directory);
           if (tree === null) throw new Error("this host's C library cannot be called");
           try {
-            return extractLayer(layer, tree, {
+            const extracted = extractLayer(layer, tree, {
               ...{ owner, beneath },
-              ...options.signal === undefined ? {} : { signal: options.signal },
+              ...signal === undefined ? {} : { signal },
             });
+            const lose = (path: string): void => extracted.lose("owners that this user has no ids for", path);
+            await owner.giveAway?.(directory, extracted.foreign, lose);
+            return extracted.lost;
           } finally {
             tree.root.close();
           }
-        }).catch((error: Error) => {
+        };
+        const lost = await extract(trees, paths[i]!, fill, remove).catch((error: Error) => {
           const what = `${image.name}: extracting layer ${image.layers[i]!.descriptor.digest}`;
           throw new Error(`${what}: ${error.message}`, { cause: error });
         });
@@ -133,5 +137,5 @@ export async function openTrees(
     } finally {
       for (const layer of layers) layer.shutdown();
     }
-  }, options.signal);
+  }, signal);
 }

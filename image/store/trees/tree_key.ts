@@ -1,25 +1,48 @@
 /** Names of extracted layers. @module */
 import { hasher } from "../../digest.ts";
 
-/**
- * Whose a tree is. `root`: every file has the owner that the image says, and marks of overlays are in `trusted` attributes. `user`: every file is
- * the user's own, and the marks are in `user` attributes (overlayfs(5), userxattr).
- */
-export type TreeOwner = "root" | "user";
+/** Whose the files of trees are. */
+export interface TreeOwner {
+  /** What is appended to the names of trees, which differ by what their files have; "" for root's. */
+  readonly suffix: string;
+  /** An ordinary user: its files are its own at first, devices cannot be made, and the marks of overlays are `user` attributes (overlayfs(5), userxattr). */
+  readonly isUser: boolean;
+  /** Gives files of a user's directory to others that it has ids of. Those whose owners it has no ids of are told to `lost`. */
+  readonly giveAway?: (
+    directory: string,
+    files: readonly ForeignFile[],
+    lost: (path: string) => void,
+  ) => Promise<void>;
+}
 
-/** All there are. */
-export const TREE_OWNERS: readonly TreeOwner[] = ["root", "user"];
+/** A file that an image says is not root's. */
+export interface ForeignFile {
+  /** Path in the tree. */
+  readonly path: string;
+  /** Owner. */
+  readonly uid: number;
+  /** Group. */
+  readonly gid: number;
+  /** Type and permission bits. */
+  readonly mode: number;
+}
+
+/** Root's trees: every file has the owner that the image says, and the marks of overlays are `trusted` attributes. */
+export const ROOT: TreeOwner = { suffix: "", isUser: false };
 
 /**
  * Keys of an image's layers, the lowest first. What a layer means may depend on those below it (layer.md#whiteouts, and links on the way of its
  * paths), so a key stands for it and all of them, like a ChainID (config.md#layer-chainid).
  */
-export function treeKeys(diffIds: readonly string[], owner: TreeOwner): string[] {
-  let below = `umiak tree 1 ${owner}`;
+export function treeKeys(diffIds: readonly string[]): string[] {
+  let below = "umiak tree 1";
   return diffIds.map((diffId) => below = hasher("sha256").update(`${below} ${diffId}`).digest("hex"));
 }
 
-/** True for the name of a tree. */
-export function isTreeKey(name: string): boolean {
-  return /^[0-9a-f]{64}$/.test(name);
+/** The key of a directory that is a tree; undefined for others. */
+export function keyOfTree(name: string): string | undefined {
+  return /^([0-9a-f]{64})(?:-[a-z0-9-]+)?$/.exec(name)?.[1];
 }
+
+/** A directory whose name begins with it has no name of its own yet, or any more. */
+export const UNFINISHED = "~";

@@ -15,6 +15,7 @@ import { deleteContainer } from "../../lifecycle/delete.ts";
 import { hostContext } from "../../lifecycle/host/mod.ts";
 import type { Context } from "../../lifecycle/context.ts";
 import { loadBackend } from "../backends.ts";
+import { removeAll } from "./remove_all.ts";
 
 const LOCK = ".lock";
 const YOUNG_MS = 60_000;
@@ -35,22 +36,6 @@ function contextIn(directory: string, warn: (message: string) => void): Context 
   return hostContext(`${directory}/state`, loadBackend, { warn, note: () => {} });
 }
 
-/** Directories that nobody may read have been made by the kernel's overlay and by containers: their owner may change that. */
-function removeAll(path: string): void {
-  const remove = (): void => Deno.removeSync(path, { recursive: true });
-  if (Deno.uid() === 0) return remove();
-  const open = (directory: string): void => {
-    const { isDirectory, mode } = Deno.lstatSync(directory);
-    if (!isDirectory) return;
-    if (((mode ?? 0) & 0o700) !== 0o700) Deno.chmodSync(directory, 0o700);
-    for (const { name, isDirectory: below } of Deno.readDirSync(directory)) {
-      if (below) open(`${directory}/${name}`);
-    }
-  };
-  open(path);
-  remove();
-}
-
 /** Removes what killed processes have left of containers. */
 async function sweep(parent: string): Promise<void> {
   for await (const { name, isDirectory } of Deno.readDir(parent)) {
@@ -61,7 +46,7 @@ async function sweep(parent: string): Promise<void> {
       const isOld = mtime !== null && Date.now() - mtime.getTime() > YOUNG_MS;
       if (!isDirectory || !isOld || !await isAbandoned(`${path}/${LOCK}`)) continue;
       await deleteContainer(contextIn(path, () => {}), name, { force: true });
-      removeAll(path);
+      await removeAll(path);
     } catch {
       // Somebody else sweeps, or what is there is not this user's.
     }
@@ -92,7 +77,7 @@ export async function makeContainerDirectory(
     remove: async () => {
       try {
         await deleteContainer(context, id, { force: true });
-        removeAll(path);
+        await removeAll(path);
       } finally {
         lock.close();
       }

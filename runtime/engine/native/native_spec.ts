@@ -7,7 +7,7 @@ import { type MountOption, RunError, type RunOptions } from "../options.ts";
 import type { UserFiles } from "../user.ts";
 import { defaultFilter } from "./default_filter.ts";
 import { etcMounts } from "./etc_files.ts";
-import type { OwnIds } from "./rootless_ids.ts";
+import { hasId, type OwnIds } from "./rootless_ids.ts";
 
 /** What a specification is made from beside the image and what is asked for. */
 export interface NativeContext {
@@ -30,6 +30,8 @@ export interface NativeContext {
 const mount = (destination: string, type: string, source: string, ...options: string[]): MountSpec => ({
   ...{ destination, type, source, options },
 });
+/** The group of terminals. */
+const TTY = 5;
 const STRICT = ["nosuid", "noexec", "nodev"];
 const NO_RESOURCES: Resources = { devices: [], hugepageLimits: [], rdma: {}, unified: {} };
 
@@ -53,7 +55,9 @@ function rootMount(layers: readonly string[], { directory, ids }: NativeContext)
 /** Mounts that every container has here. */
 function systemMounts(options: RunOptions, { ids }: NativeContext): MountSpec[] {
   const own = DEFAULT_MOUNTS.map((each) => {
-    if (each.type === "devpts" && ids === undefined) return { ...each, options: [...each.options, "gid=5"] };
+    if (each.type === "devpts" && (ids === undefined || hasId(ids.gidMappings, TTY))) {
+      return { ...each, options: [...each.options, `gid=${TTY}`] };
+    }
     // sysfs shows the network of who mounts it: the host's is not an ordinary user's to show.
     const isForeign = each.type === "sysfs" && ids !== undefined && options.network?.mode === "host";
     return isForeign ? mount("/sys", "none", "/sys", "rbind", ...STRICT, "ro") : each;
@@ -111,18 +115,18 @@ function atMostOwn(limit: PosixRlimit): PosixRlimit {
   return { ...limit, soft: least(limit.soft), hard: least(limit.hard) };
 }
 
+/** Throws if the process is to have an id that the container has not. */
 function checkIds(spec: Spec, { ids, imageName }: NativeContext): void {
   if (ids === undefined) return;
   const { uid, gid, additionalGids } = spec.process!.user;
-  const others = [uid, gid, ...additionalGids].filter((id) => id !== 0);
-  if (others.length === 0) return;
-  throw new RunError(
-    `${imageName}: user ${uid}:${gid}${
-      additionalGids.length === 0 ? "" : ` with groups ${additionalGids.join(",")}`
-    }` +
-      ": a container of an ordinary user has only root, who is the user itself; --user 0:0 runs it so",
-    125,
-  );
+  const unknown = !hasId(ids.uidMappings, uid)
+    ? `user ${uid}`
+    : [gid, ...additionalGids].filter((id) => !hasId(ids.gidMappings, id)).map((id) => `group ${id}`)[0];
+  if (unknown === undefined) return;
+  const why = ids.uidMappings.length === 1
+    ? "an ordinary user's container has only root, who is the user itself, unless newuidmap, newgidmap, /etc/subuid and /etc/subgid give it more ids"
+    : "it is not among the ids that /etc/subuid and /etc/subgid give this user";
+  throw new RunError(`${imageName}: ${unknown}: ${why}`, 125);
 }
 
 /** The specification of a container. Throws a RunError when something asked for cannot be. */

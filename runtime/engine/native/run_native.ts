@@ -8,6 +8,7 @@ import { IdMap } from "../../../image/store/tree/id_map.ts";
 import { isTreeDirectory, readTreeFile } from "../../../image/store/tree/read_file.ts";
 import { openMergedTree } from "../../../image/store/trees/merged_tree.ts";
 import { openTrees } from "../../../image/store/trees/tree_cache.ts";
+import { ROOT } from "../../../image/store/trees/tree_key.ts";
 import { SIGNAL } from "../../abi/linux/signal.ts";
 import { shellStatus } from "../../abi/linux/wait_status.ts";
 import type { Container } from "../../lifecycle/backend.ts";
@@ -30,7 +31,8 @@ import { type ContainerDirectory, makeContainerDirectory } from "./container_dir
 import { type EtcNetwork, writeEtcFiles } from "./etc_files.ts";
 import { nativeSpec } from "./native_spec.ts";
 import { type NativeNetwork, nativeNetwork, setUpNetwork } from "./network.ts";
-import { type OwnIds, ownIds } from "./rootless_ids.ts";
+import { removeAll } from "./remove_all.ts";
+import { type OwnIds, ownIds, treeOwner } from "./rootless_ids.ts";
 
 /** Largest /etc/passwd or /etc/group that is read. */
 const MAX_USER_FILE = 1024 * 1024;
@@ -71,12 +73,10 @@ async function overlayRoot(
   { path }: ContainerDirectory,
   warn: (message: string) => void,
 ): Promise<Root> {
-  const trees = await openTrees(
-    image,
-    leased.store,
-    ids === undefined ? "root" : "user",
-    options.prepare ?? {},
-  );
+  const trees = await openTrees(image, leased.store, ids === undefined ? ROOT : treeOwner(ids), {
+    ...options.prepare,
+    remove: removeAll,
+  });
   for (const note of trees.notes) warn(`${image.name}: ${note}`);
   let layers = trees.paths;
   if (layers.length === 0) {
@@ -229,7 +229,7 @@ export async function runNative(leased: LeasedImage, options: RunOptions, own: S
   let directory: ContainerDirectory | undefined, streams: OpenStreams | undefined;
   try {
     checkTerminal(options, own);
-    const ids = Deno.uid() === 0 ? undefined : ownIds(Deno.uid()!, Deno.gid()!);
+    const ids = ownIds();
     const network = nativeNetwork(options, ids !== undefined);
     const ready: Ready = {
       ...{ image, network, ids },

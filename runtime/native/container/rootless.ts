@@ -1,7 +1,7 @@
 /** User namespaces of an ordinary user: one id of its own, or what /etc/subuid grants it, by newuidmap(1) and newgidmap(1). @module */
 import { LifecycleError } from "../../lifecycle/error.ts";
 import type { SyscallProgram } from "../../program/types.ts";
-import type { IdMapping, Process, Spec } from "../../spec/types.ts";
+import type { IdMapping, LinuxSpec, Process, Spec } from "../../spec/types.ts";
 
 /** Only the one id that is `own`: an ordinary user may map that without help (man 7 user_namespaces). */
 const isOwn = (mappings: readonly IdMapping[], own: number): boolean =>
@@ -45,7 +45,7 @@ function runTool(tool: string, pid: number, mappings: readonly IdMapping[]): voi
 }
 
 /** Maps the ids of a new user namespace. */
-export function mapIds(pid: number, { linux }: Spec): void {
+export function mapIds(pid: number, linux: Pick<LinuxSpec, "uidMappings" | "gidMappings">): void {
   const { uidMappings = [], gidMappings = [] } = linux;
   const write = (name: string, text: string): void => {
     try {
