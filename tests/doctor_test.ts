@@ -128,3 +128,31 @@ testWhen(
       assert.match(closed.stdout, /broken {3}store +.*closed: permission denied/);
     }),
 );
+
+function inUserNamespace(): string | undefined {
+  const reason = reasonAgainst({ os: ["linux"], root: true, tools: ["unshare", "true"] });
+  if (reason !== undefined) return reason;
+  const { success } = new Deno.Command("unshare", { args: ["--user", "--map-root-user", "true"] })
+    .outputSync();
+  return success ? undefined : "needs user namespaces";
+}
+
+testWhen(
+  { missing: inUserNamespace() },
+  "doctor as root of a user namespace: it does not own the network, and what it may not have is told",
+  () =>
+    withDirectory(async (root) => {
+      const script = 'echo 0 >/proc/sys/user/max_user_namespaces; exec "$@"';
+      const { stdout, stderr } = await new Deno.Command("unshare", {
+        args: [
+          ...["--user", "--map-root-user", "sh", "-c", script, "sh", Deno.execPath()],
+          ...umiakArgs(["doctor", "--json"]),
+        ],
+        env: { UMIAK_ROOT: root },
+      }).output();
+      assert.notEqual(stdout.length, 0, new TextDecoder().decode(stderr));
+      const report = JSON.parse(new TextDecoder().decode(stdout)) as DoctorReport;
+      assert.match(named(report, "networks")!.found, /no bridge: .*EPERM/);
+      assert.match(named(report, "user namespaces")!.found, /ENOSPC.*user\.max_user_namespaces is 0/);
+    }),
+);

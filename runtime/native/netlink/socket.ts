@@ -61,12 +61,16 @@ function socketIn(namespace: number, protocol: number, what: string): number {
     const here = own(openPath(OWN_NAMESPACE, 0, what)).fd;
     const back: NativeStep = { native: "setns", args: [here, CLONE_NEWNET], what, onError: "lost" };
     const steps: NativeStep[] = [
+      // In a user namespace that does not own the network there would be no way back.
+      { ...back, onError: "refused" },
       { native: "setns", args: [namespace, CLONE_NEWNET], what },
       { native: "socket", args: [AF_NETLINK, RAW, protocol], what, result: "socket" },
       back,
       { op: "RET", args: [ref("socket")] },
       { label: "lost" },
       { native: "exit_group", args: [127], what },
+      { label: "refused" },
+      { op: "RET", args: [0] },
     ];
     const table = compileTable(steps, [back, { op: "RET", args: [0] }], thisMachine().architecture);
     const slots = new Uint8Array(8 * table.slots);
