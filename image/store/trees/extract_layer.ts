@@ -9,7 +9,13 @@ import { isBlk, isChr, isDir, isLnk, isReg, S_IFCHR, S_IFMT } from "../../../fs/
 import { type LayerfsSuper, LayerInode, NONE } from "../../../fs/layerfs/mod.ts";
 import { isImplied, isOpaque, isWhiteout } from "../../../fs/overlay/marks.ts";
 import type { Inode } from "../../../fs/vfs/inode.ts";
-import type { HostAttributes, HostDirectory, HostFile, HostTree } from "../host_fs/types.ts";
+import {
+  type HostAttributes,
+  type HostDirectory,
+  HostError,
+  type HostFile,
+  type HostTree,
+} from "../host_fs/types.ts";
 import { type Place, Places } from "../tree/places.ts";
 import type { ForeignFile, TreeOwner } from "./tree_key.ts";
 
@@ -49,6 +55,9 @@ export interface ExtractedLayer {
   /** Notes something more that is lost. */
   lose(attribute: string, path: string): void;
 }
+
+/** The filesystem cannot keep what tells the kernel's overlay what a layer hides. */
+export class OverlayMarkError extends Error {}
 
 class Extraction implements ExtractedLayer {
   readonly lost: Lost = new Map();
@@ -131,7 +140,9 @@ class Extraction implements ExtractedLayer {
     if (opaque) xattrs.set(mark(this.options.owner), new Uint8Array([0x79]));
     this.#places.open(place).set(undefined, { ...attributes, xattrs }, (attribute) => {
       if (attribute.includes(mark(this.options.owner))) {
-        throw new Error(`marking ${place.path} as opaque: the filesystem cannot keep ${attribute}`);
+        throw new OverlayMarkError(
+          `marking ${place.path} as opaque: the filesystem cannot keep the attribute ${attribute}`,
+        );
       }
       this.lose(attribute, place.path);
     });
@@ -142,12 +153,24 @@ class Extraction implements ExtractedLayer {
     const first = this.#first.get(inode);
     if (first !== undefined) return this.#link(place, name, ...first);
     const directory = this.#places.open(place);
-    if (isWhiteout(inode)) return directory.mknod(name, S_IFCHR, 0);
+    if (isWhiteout(inode)) return this.#whiteout(directory, name, path);
     if (this.options.owner.isUser && (isChr(mode) || isBlk(mode))) return this.lose("devices", path);
     this.#make(directory, name, path, inode);
     this.#noteOwner(path, inode);
     // A file of a layer below has one name there, and may have several here.
     if (inode.nlink > 1 || inode.sb !== this.#layer) this.#first.set(inode, [place, name]);
+  }
+
+  /** A whiteout is everybody's to make (Linux 5.8), but not on every filesystem: not on an overlay, for one. */
+  #whiteout(directory: HostDirectory, name: string, path: string): void {
+    try {
+      directory.mknod(name, S_IFCHR, 0);
+    } catch (error) {
+      if (!(error instanceof HostError) || !["EPERM", "EINVAL", "EOPNOTSUPP"].includes(error.code)) {
+        throw error;
+      }
+      throw new OverlayMarkError(`making a whiteout for ${path}: ${error.message}`, { cause: error });
+    }
   }
 
   #link(place: Place, name: string, from: Place, fromName: string): void {

@@ -6,6 +6,7 @@ import { openTree } from "../../../image/store/host_fs/open_tree.ts";
 import type { HostTree } from "../../../image/store/host_fs/types.ts";
 import { IdMap } from "../../../image/store/tree/id_map.ts";
 import { isTreeDirectory, readTreeFile } from "../../../image/store/tree/read_file.ts";
+import { OverlayMarkError } from "../../../image/store/trees/extract_layer.ts";
 import { openMergedTree } from "../../../image/store/trees/merged_tree.ts";
 import { openTrees } from "../../../image/store/trees/tree_cache.ts";
 import { ROOT } from "../../../image/store/trees/tree_key.ts";
@@ -55,8 +56,15 @@ function exitCodeOf(error: unknown): number {
   return error.errno === ENOENT ? 127 : 126;
 }
 
-const isOverlayStep = (error: unknown): error is StepError =>
-  error instanceof StepError && (error.note?.what.startsWith("mounting the overlay") ?? false);
+/** True if the kernel or the filesystem does without an overlay; a copy does without both. */
+function refusesOverlay(error: unknown): boolean {
+  if (error instanceof StepError) return error.note?.what.startsWith("mounting the overlay") ?? false;
+  return error instanceof Error && error.cause instanceof OverlayMarkError;
+}
+
+/** A message that begins with the name of the image. */
+const named = (image: Image, message: string): string =>
+  message.startsWith(image.name) ? message : `${image.name}: ${message}`;
 
 /** The root filesystem of a container, and what is known of it before it is mounted. */
 interface Root {
@@ -216,7 +224,7 @@ async function follow(
     }
   } catch (error) {
     if (error instanceof LifecycleError || error instanceof RunError) throw error;
-    throw new RunError(`${image.name}: ${(error as Error).message}`, 125, { cause: error });
+    throw new RunError(named(image, (error as Error).message), 125, { cause: error });
   } finally {
     await made?.dispose();
   }
@@ -249,14 +257,14 @@ export async function runNative(leased: LeasedImage, options: RunOptions, own: S
     try {
       made = await createOn(ready, await overlayRoot(ready, leased, directory, warn), directory, streams);
     } catch (error) {
-      if (!isOverlayStep(error)) throw error;
-      warn(`${image.name}: ${error.message}: the container gets a copy of the image's files`);
+      if (!refusesOverlay(error)) throw error;
+      warn(`${named(image, (error as Error).message)}: the container gets a copy of the image's files`);
       made = await createOn(ready, await copiedRoot(ready, directory), directory, streams);
     }
     return await follow(ready, made, directory, own);
   } catch (error) {
     if (error instanceof RunError) throw error;
-    throw new RunError(`${image.name}: ${(error as Error).message}`, exitCodeOf(error), { cause: error });
+    throw new RunError(named(image, (error as Error).message), exitCodeOf(error), { cause: error });
   } finally {
     try {
       await directory?.remove();
