@@ -101,6 +101,26 @@ const SPECS: Record<string, unknown> = {
       rootfsPropagation: "shared",
     },
   },
+  overlay: {
+    ociVersion: "1.2.0",
+    root: { path: "rootfs" },
+    process: { cwd: "/", args: ["/bin/sh"] },
+    mounts: [
+      {
+        destination: "/",
+        type: "overlay",
+        source: "overlay",
+        options: [
+          "lowerdir=/store/trees/top:/store/trees/with\\:colon",
+          "upperdir=/c/upper",
+          "workdir=/c/work,",
+          "volatile",
+          "nodev",
+        ],
+      },
+      { destination: "/proc", type: "proc", source: "proc" },
+    ],
+  },
   full: {
     ociVersion: "1.2.0",
     root: { path: "rootfs" },
@@ -147,6 +167,28 @@ for (const [name, json] of Object.entries(SPECS)) {
       })),
     ));
 }
+
+Deno.test("config.md#mounts: an overlay on / is the root only as the first mount, and never shared with the host", () => {
+  const overlay = { destination: "/", type: "overlay", source: "overlay", options: ["lowerdir=/l"] };
+  const spec = (mounts: unknown[], linux = {}) =>
+    decodeSpec({
+      ociVersion: "1.2.0",
+      root: { path: "r" },
+      process: { cwd: "/", args: ["a"] },
+      mounts,
+      linux,
+    });
+  const calls = (mounts: unknown[]): string => printProgram(compileSpec(spec(mounts), { rootfs: "/r" }));
+  assert.match(calls([overlay]), /fsconfig\([^)]*lowerdir\+/);
+  assert.doesNotMatch(
+    calls([{ destination: "/tmp", type: "tmpfs", source: "tmpfs" }, overlay]),
+    /lowerdir\+/,
+  );
+  assert.throws(
+    () => compileSpec(spec([overlay], { rootfsPropagation: "shared" }), { rootfs: "/r" }),
+    /linux.rootfsPropagation: a root filesystem that is an overlay cannot be shared/,
+  );
+});
 
 Deno.test("every label that is jumped to exists once, and every result is stored before it is used", () => {
   for (const json of Object.values(SPECS)) {
