@@ -82,3 +82,64 @@ testWhen(
       assert.deepEqual([...Deno.readDirSync(etc)].map(({ name }) => name).sort(), ["a", "fifo", "link"]);
     }),
 );
+
+testWhen(
+  NATIVE,
+  "tmpcopyup in a user namespace: what is there belongs to whom it belonged, and what nobody may read is not copied",
+  () =>
+    withBench(async (bench) => {
+      await Deno.chmod(bench.dir, 0o755);
+      const copyUp = (id: string, script: string): string => {
+        const bundle = nativeBundle(bench, id, script, (config) => {
+          inUserNamespace(config);
+          const caps = ["CAP_DAC_OVERRIDE"];
+          config.process.capabilities = { bounding: caps, effective: caps, permitted: caps };
+          config.mounts.push({ destination: "/etc", type: "tmpfs", source: "t", options: ["tmpcopyup"] });
+        });
+        const etc = `${bundle}/rootfs/etc`;
+        Deno.mkdirSync(`${etc}/a/b`, { recursive: true });
+        Deno.writeTextFileSync(`${etc}/a/b/own`, "x".repeat(100_000));
+        Deno.writeTextFileSync(`${etc}/host`, "host\n", { mode: 0o644 });
+        Deno.symlinkSync("/etc/shadow", `${etc}/a/link`);
+        for (
+          const [path, uid, mode] of [["a", 100033, 0o750], ["a/b", 100000, 0o700], [
+            "a/b/own",
+            100033,
+            0o600,
+          ]] as const
+        ) {
+          Deno.chownSync(`${etc}/${path}`, uid, uid);
+          Deno.chmodSync(`${etc}/${path}`, mode);
+        }
+        Deno.chownSync(etc, 100000, 100000);
+        Deno.chmodSync(`${etc}/host`, 0o644);
+        for (const path of ["a/b/own", "a/b", "a"]) Deno.utimeSync(`${etc}/${path}`, 1000, 2000);
+        return bundle;
+      };
+      const bundle = copyUp(
+        "b",
+        "cd /etc; stat -c '%N %a %u:%g %s %Y' a a/b a/b/own; stat -c '%N %a %u:%g' host; readlink a/link; cat host; touch new",
+      );
+      const { stdout, stderr } = await bench.call("run", "-b", bundle, "c");
+      assert.deepEqual([
+        stdout.split("\n").map((line) => line.replace(/^('a(?:\/b)?' \d+ \S+) \d+/, "$1")),
+        stderr,
+      ], [[
+        "'a' 750 33:33 2000",
+        "'a/b' 700 0:0 2000",
+        "'a/b/own' 600 33:33 100000 2000",
+        "'host' 644 65534:65534",
+        "/etc/shadow",
+        "host",
+        "",
+      ], ""]);
+      const secret = copyUp("s", "true");
+      Deno.chmodSync(`${secret}/rootfs/etc/host`, 0o600); // of the host's root: not for the container's, and not for runc's
+      const refused = await bench.call("run", "-b", secret, "s");
+      assert.deepEqual(
+        [refused.code, /copying what a mount covers: host: permission denied/.test(refused.stderr)],
+        [1, true],
+        refused.stderr,
+      );
+    }),
+);

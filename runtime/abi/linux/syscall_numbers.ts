@@ -70,6 +70,7 @@ export const SYSCALL_NUMBERS = {
   sched_setaffinity: [203, 122],
   sched_setattr: [314, 274],
   seccomp: [317, 277],
+  sendfile: [40, 71],
   sendmsg: [46, 211],
   sendto: [44, 206],
   set_mempolicy: [238, 237],

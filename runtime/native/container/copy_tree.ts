@@ -21,17 +21,24 @@ import { must, sys, thisMachine } from "../ffi/kernel.ts";
 
 const CHUNK = 64 * 1024, STAT_SIZE = 144, MAX_NAMES = 65536;
 
-interface Stat {
+/** What there is to know of a file. */
+export interface Stat {
+  /** Device that it is on. */
   readonly dev: bigint;
+  /** Type and permissions. */
   readonly mode: number;
+  /** Owner. */
   readonly uid: number;
+  /** Group. */
   readonly gid: number;
+  /** Device that it is. */
   readonly rdev: bigint;
   /** Of access and of modification: two struct timespec. */
   readonly times: Uint8Array<ArrayBuffer>;
 }
 
-function statAt(dir: number, name: string, what: string): Stat {
+/** Looks at a name, and follows no link. */
+export function statAt(dir: number, name: string, what: string): Stat {
   const bytes = new Uint8Array(STAT_SIZE), view = new DataView(bytes.buffer);
   must(sys("newfstatat", dir, name, bytes, AT_SYMLINK_NOFOLLOW), what);
   const onArm = thisMachine().architecture === "aarch64";
@@ -45,7 +52,8 @@ function statAt(dir: number, name: string, what: string): Stat {
   };
 }
 
-function openAt(dir: number, name: string, flags: number, what: string, mode = 0): Descriptor {
+/** Opens a name. */
+export function openAt(dir: number, name: string, flags: number, what: string, mode = 0): Descriptor {
   const all = openFlags(flags | O_CLOEXEC, thisMachine().architecture);
   return new Descriptor(must(sys("openat", dir, name, all, mode), what));
 }
@@ -74,10 +82,15 @@ function copyFile(from: number, to: number, name: string, what: string): void {
   });
 }
 
-function copyLink(from: number, to: number, name: string, what: string): void {
+/** Where a symbolic link leads to. */
+export function readLinkAt(dir: number, name: string, what: string): string {
   const target = new Uint8Array(4096);
-  const n = must(sys("readlinkat", from, name, target, target.length), what);
-  must(sys("symlinkat", new TextDecoder().decode(target.subarray(0, n)), to, name), what);
+  const n = must(sys("readlinkat", dir, name, target, target.length), what);
+  return new TextDecoder().decode(target.subarray(0, n));
+}
+
+function copyLink(from: number, to: number, name: string, what: string): void {
+  must(sys("symlinkat", readLinkAt(from, name, what), to, name), what);
 }
 
 function copyEntry(from: number, to: number, name: string, device: bigint, doing: string): void {

@@ -193,7 +193,7 @@ async function converse(
       goOn(sync);
     } else if (said.says === SAYS.copy) {
       const { copyFor } = await import("./copy_for.ts");
-      copyFor(copies!.own, request.id);
+      await copyFor(copies!.own, request, child.pid);
       goOn(sync);
     } else if (said.says === SAYS.listener) {
       const { id, bundle, spec: { annotations, ociVersion, linux } } = request;
