@@ -1,4 +1,4 @@
-/** The cases as tests: on the userland kernel everywhere, on Debian's runtimes, which judge the cases, where they are. @module */
+/** The cases as tests: on the userland kernel everywhere, on Linux itself where root runs them, and on Debian's runtimes, which judge the cases. @module */
 import assert from "node:assert/strict";
 import { reasonAgainst, testWhen } from "../support/when.ts";
 import type { Adapter } from "./adapters/adapter.ts";
@@ -29,6 +29,13 @@ testWhen(
   { missing: sandbox.missing },
   "sandbox: every case is as the specification says, or differs for a listed reason",
   () => everyCase(sandbox),
+);
+
+const native = hostAdapter("native");
+testWhen(
+  { missing: native.missing },
+  "native: every case is as the specification says, or differs for a listed reason; nothing is left",
+  () => everyCase(native),
 );
 
 for (const [name, version] of [["runc", RUNC_VERSION], ["crun", CRUN_VERSION]] as const) {

@@ -4,7 +4,7 @@ import { repositoryFile } from "../../support/umiak.ts";
 import { reasonAgainst } from "../../support/when.ts";
 import { writeBundle } from "../bundle.ts";
 import type { Need } from "../types.ts";
-import { type Adapter, inDirectory } from "./adapter.ts";
+import { type Adapter, fail, inDirectory } from "./adapter.ts";
 import { CommandRun } from "./command.ts";
 
 /** What the runtime's own process has: what a container without a namespace inherits. */
@@ -79,6 +79,31 @@ function removeGroups(id: string): void {
   }
 }
 
+/** What a container has left after it has been deleted: control groups, mounts, its state. Those of other runtimes are their own affair. */
+function leftovers(id: string, dir: string): string[] {
+  const root = "/sys/fs/cgroup", own = new RegExp(`^${id}(-[0-9a-f]{8})?$`);
+  const hierarchies = [...Deno.readDirSync(root)].filter(({ isDirectory }) => isDirectory);
+  const groups = [root, ...hierarchies.map(({ name }) => `${root}/${name}`)].flatMap((directory) =>
+    Array.from(Deno.readDirSync(directory), ({ name }) => name).flatMap((name) => {
+      const inner = `${directory}/${name}/inner`;
+      return own.test(name)
+        ? [`${directory}/${name}`]
+        : name === `${id}-group` && exists(inner)
+        ? [inner]
+        : [];
+    })
+  );
+  const mountinfo = Deno.readTextFileSync("/proc/self/mountinfo").split("\n");
+  const states = exists(`${dir}/state`)
+    ? Array.from(Deno.readDirSync(`${dir}/state`), ({ name }) => name)
+    : [];
+  return [
+    ...groups,
+    ...mountinfo.filter((line) => line.includes(`${dir}/`)),
+    ...states.filter((name) => name.startsWith(id)),
+  ];
+}
+
 /** This repository's own, and Debian's. */
 export const HOST_RUNTIMES = ["native", "runc", "crun"] as const;
 
@@ -109,9 +134,10 @@ export function hostAdapter(name: HostRuntime): Adapter {
         await writeBundle(dir, test, await nativeProbe(), names);
         const run = new CommandRun(commandOf(name, hybrid, `${dir}/state`), dir, id, names, hostFacts());
         try {
-          return await run.run(test);
+          const result = await run.run(test).finally(() => run.clean());
+          const left = name === "native" ? leftovers(id, dir) : [];
+          return left.length === 0 ? result : fail(`it has left ${left.join(", ")}`);
         } finally {
-          await run.clean();
           removeGroups(id);
         }
       }),
