@@ -1,7 +1,7 @@
 /**
  * `deno task bench [NAME...] [--write]`: umiak beside other hosts, in one run, in ratios. Names: start, calls, files, stream, cat, python,
- * compute, images, interrupt, processes, sockets. `--write` puts the tables into docs/BENCHMARKS.md. The modules are built copies; Lua and SQLite are built by
- * bench/build_sources.sh. Bundle first: what is measured is what `bin/umiak` starts.
+ * compute, images, interrupt, processes, sockets, native. `--write` puts the tables into docs/BENCHMARKS.md. The modules are built copies;
+ * Lua and SQLite are built by bench/build_sources.sh. Bundle first: what is measured is what `bin/umiak` starts.
  * @module
  */
 import { repositoryFile } from "../tests/support/umiak.ts";
@@ -32,6 +32,7 @@ const BENCHES: Readonly<Record<string, Bench>> = {
   interrupt: async () => await (await import("./interrupt.ts")).interruptBench(),
   processes: async () => await (await import("./processes.ts")).processesBench(),
   sockets: async () => await (await import("./sockets.ts")).socketsBench(),
+  native: async () => await (await import("./native.ts")).nativeBench(),
 };
 
 /** The tables of this run in place of those that the document had. */
@@ -78,7 +79,7 @@ async function main(args: readonly string[]): Promise<number> {
       }
       const tables: readonly Table[] = Array.isArray(result) ? result : [result as Table];
       for (const table of tables) console.log(plainText(table));
-      if (args.includes("--write")) await write(name, tables);
+      if (args.includes("--write") && tables.length > 0) await write(name, tables);
     }
     return 0;
   } finally {
