@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { withBench } from "../runtime/support.ts";
-import { testWhen } from "../support/when.ts";
+import { reasonAgainst, testWhen } from "../support/when.ts";
 import { inUserNamespace, NATIVE, nativeBundle } from "./support.ts";
 
 testWhen(
@@ -135,5 +135,42 @@ testWhen(
         ],
       }).output();
       assert.deepEqual([code, new TextDecoder().decode(stdout)], [0, "passed on\n0\n1\n2\n3\n4\n"]);
+    }),
+);
+
+testWhen(
+  {
+    ...NATIVE,
+    missing: reasonAgainst(NATIVE) ?? (navigator.hardwareConcurrency < 2 ? "needs two CPUs" : undefined),
+  },
+  "config.md#linux-process: execCPUAffinity.initial holds before the cgroup of the container does, final in it",
+  () =>
+    withBench(async (bench) => {
+      const bundle = nativeBundle(bench, "b", "exec sleep 1000", (config) => {
+        config.linux.resources = { ...config.linux.resources, cpu: { cpus: "1", mems: "0" } };
+      });
+      await bench.ok("run", "-d", "-b", bundle, "c");
+      const execute = (execCPUAffinity: object) => {
+        const process = {
+          ...{
+            args: ["sh", "-c", "grep Cpus_allowed_list /proc/self/status"],
+            env: ["PATH=/usr/bin"],
+            cwd: "/",
+          },
+          execCPUAffinity,
+        };
+        Deno.writeTextFileSync(`${bench.dir}/process.json`, JSON.stringify(process));
+        return bench.call("exec", "--process", `${bench.dir}/process.json`, "c");
+      };
+      for (let i = 0; i < 3; i++) {
+        assert.deepEqual(await execute({ initial: "0", final: "1" }), {
+          ...{ code: 0, stdout: "Cpus_allowed_list:\t1\n", stderr: "" },
+        });
+      }
+      const { code, stderr } = await execute({ final: "0" });
+      assert.deepEqual([code, /restricting the process to the CPUs 0: invalid argument/.test(stderr)], [
+        255,
+        true,
+      ], stderr);
     }),
 );

@@ -40,6 +40,8 @@ export interface Entering {
   readonly cgroup?: string;
   /** Makes its table. */
   table(report: number, sync: number): Table;
+  /** It says when it may be put into the cgroup. */
+  readonly announced?: boolean;
   /** Takes the listener of its filter, if that has one. */
   takeListener?(pid: number): Promise<void>;
 }
@@ -64,6 +66,10 @@ export async function enterContainer(entering: Entering): Promise<Child> {
   let conversation = begin(entering);
   const { report, sync } = conversation;
   try {
+    if (entering.announced) {
+      const said = await receive(report);
+      if (said === null || !("says" in said)) throw await failureOf(conversation, said);
+    }
     enterCgroups(entering.directory, conversation.child.pid, entering.cgroup);
     if (hasGroups(entering.directory)) {
       (await import("../resctrl/groups.ts")).enterGroups(entering.directory, conversation.child.pid);

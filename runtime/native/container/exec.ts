@@ -18,14 +18,25 @@ import { withoutGroups } from "./rootless.ts";
 import { listenerSockets, passListener } from "./listener.ts";
 import { checkKernel, refuseProcess } from "./refuse.ts";
 
-/** Waits for a process that this one stands for: its signals are passed on. */
-async function waitInForeground(pid: number, child: KnownChild): Promise<number> {
-  const stop = listenForSignals((signal) => void sys("pidfd_send_signal", child.pidfd.fd, signal, 0, 0));
-  try {
-    return await waitForChild(pid, child);
-  } finally {
-    stop();
-  }
+/** Signals for a process that this one stands for: those that come before it is there are held back until it is. */
+interface HeldSignals {
+  /** Passes them on from now on. */
+  passTo(child: KnownChild): void;
+  /** Lets this process have them again. */
+  stop(): void;
+}
+
+function holdSignals(): HeldSignals {
+  const held: number[] = [];
+  let send = (signal: number): void => void held.push(signal);
+  const stop = listenForSignals((signal) => send(signal));
+  return {
+    passTo(child) {
+      send = (signal) => void sys("pidfd_send_signal", child.pidfd.fd, signal, 0, 0);
+      for (const signal of held.splice(0)) send(signal);
+    },
+    stop,
+  };
 }
 
 /** The path of --cgroup below the container's cgroup. */
@@ -70,6 +81,7 @@ export async function execIn(
   const pidfd = openProcess(record.init!);
   const listener = listenerSockets(linux.seccomp);
   let sockets: ReturnType<typeof consoleSockets>;
+  const signals = options.detached ? undefined : holdSignals();
   try {
     sockets = consoleSockets(process.terminal, options.consoleSocket);
     const preserved = Array.from({ length: options.preserveFds }, (_, i) => 3 + i);
@@ -82,6 +94,7 @@ export async function execIn(
       descriptors: [...preserved, pidfd.fd, ...Object.values(own)],
       directory,
       cgroup,
+      announced: process.execCPUAffinity?.initial !== undefined,
       takeListener: (pid) => passListener(listener!, linux.seccomp!, pid, runningState(container)),
       table: (report, sync) =>
         execTable({
@@ -96,7 +109,12 @@ export async function execIn(
       ...sockets?.own === undefined ? {} : { terminal: receiveTerminal(sockets.own) },
     };
     keepChild(child.pid, known);
-    return { pid: child.pid, wait: () => waitInForeground(child.pid, known) };
+    signals?.passTo(known);
+    const wait = (): Promise<number> => waitForChild(child.pid, known).finally(() => signals?.stop());
+    return { pid: child.pid, wait };
+  } catch (error) {
+    signals?.stop();
+    throw error;
   } finally {
     pidfd.close();
     for (const socket of [sockets?.init, sockets?.own, listener?.init, listener?.own]) socket?.close();

@@ -19,7 +19,7 @@ import {
 } from "./common.ts";
 import { labelSteps } from "./labels.ts";
 import { handOutListener } from "./listener.ts";
-import { awaitByte, FATAL_STEPS, reportTo } from "./protocol.ts";
+import { awaitByte, FATAL_STEPS, reportTo, say, SAYS } from "./protocol.ts";
 import { sendDescriptor } from "./terminal.ts";
 import { translate } from "./translate.ts";
 
@@ -71,6 +71,8 @@ function enter({ namespaces, pidfd, report, sync, affinity, process }: EnterRequ
     ...resetSignals(),
     ...process === undefined ? [] : labelSteps(process, false),
     ...onCpus(affinity?.initial),
+    // "before the process is moved to the container's cgroup" (config.md#linux-process, execCPUAffinity).
+    ...affinity?.initial === undefined ? [] : [say(SAYS.environment)],
     ...awaitByte(sync, "beginning"),
     ...onCpus(affinity?.final),
     hide(),
