@@ -1,5 +1,6 @@
 /** `deno task bundle`. @module */
 import assert from "node:assert/strict";
+import { importsOf } from "../tools/bundle/imports.ts";
 import { repositoryFile, withDirectory } from "./support/umiak.ts";
 
 async function deno(args: readonly string[]): Promise<{ code: number; stdout: string; stderr: string }> {
@@ -23,6 +24,11 @@ Deno.test("deno task bundle: what it makes runs a module, helps, and reports err
     const flags = ["--no-lock", "--no-config", "--unstable-net", "--v8-flags=--no-lazy"];
     const bundled = (...args: string[]): ReturnType<typeof deno> =>
       deno(["run", "--quiet", "-A", "--no-check", ...flags, `${out}/main.js`, ...args]);
+    // What a command needs in any case is in one file beside its own.
+    for (const entry of ["main.js", "run/run.js", "runtime/main.js"]) {
+      const files = new Set(importsOf(await Deno.readTextFile(`${out}/${entry}`)));
+      assert.deepEqual([...files], ["common.js"], entry);
+    }
     const all = `${directory}/all.js`;
     await Deno.writeTextFile(
       all,
