@@ -6,6 +6,7 @@ import { Files, named, path, testCaller } from "../testing/mod.ts";
 import type { TestCaller } from "../testing/mod.ts";
 import { TmpfsSuper } from "../tmpfs/mod.ts";
 import { lookupAt, type Mount, type VPath } from "./mod.ts";
+import { mountsOn } from "./mount_tree.ts";
 import { mountinfo, mounts, mountstats } from "./mountinfo.ts";
 
 function fresh(): { f: Files; c: TestCaller; place: (name: string) => VPath } {
@@ -239,4 +240,15 @@ Deno.test("mountinfo: a bind of a directory that is gone says so; # is escaped i
   assert.match(text, / \/d\/sub\/\/deleted \/top /);
   assert.match(mounts(c.mountNs, c.root), /^a\\043b\\040c \/x#y tmpfs rw,relatime 0 0$/m);
   assert.match(mountstats(c.mountNs, c.root), /^device a\\043b\\040c mounted on \/x#y with fstype tmpfs$/m);
+});
+
+Deno.test("a namespace that is taken apart leaves no mounts on places that others have, too", () => {
+  const { f, c, place } = fresh();
+  f.mkdir("/m");
+  c.mountNs.attach(c.vfs.newMount(new TmpfsSuper()), place("/m"));
+  const { dentry } = place("/"), before = [mountsOn(dentry).length, mountsOn(c.mountNs.bottom.root).length];
+  for (let i = 0; i < 3; i++) c.mountNs.clone(c.mountNs.owner!).namespace.dissolve();
+  assert.deepEqual([mountsOn(dentry).length, mountsOn(c.mountNs.bottom.root).length], before);
+  assert.deepEqual(f.list("/"), ["m"]);
+  assert.equal(f.rmdir("/m"), "EBUSY");
 });

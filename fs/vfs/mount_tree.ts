@@ -77,6 +77,11 @@ export function unhang(mount: Mount): void {
   mount.mountpoint = null;
 }
 
+/** A mount that is gone stays where it is, for files that are open in it; its place knows it no more, and does not keep it. */
+export function forget(mount: Mount): void {
+  sitting.get(mount.mountpoint!)?.delete(mount);
+}
+
 /** Puts `mount` on a place; what was there covers it from now on. */
 export function tuck(mount: Mount, parent: Mount, mountpoint: Dentry): void {
   const over = parent.children.get(mountpoint);

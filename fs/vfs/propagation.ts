@@ -7,7 +7,7 @@ import { ENOSPC } from "../abi/errno.ts";
 import { MS_SHARED } from "../abi/mount.ts";
 import type { Dentry, Mount, VPath } from "./dentry.ts";
 import type { SuperBlock } from "./inode.ts";
-import { copyTree, hang, isBelow, lockTree, subtree, tuck, unhang } from "./mount_tree.ts";
+import { copyTree, forget, hang, isBelow, lockTree, subtree, tuck, unhang } from "./mount_tree.ts";
 import { dropPropagation, type PeerGroup, setPropagation } from "./peer_group.ts";
 import type { Vfs } from "./vfs.ts";
 
@@ -228,7 +228,8 @@ export function umountTree(mount: Mount, propagate: boolean, connected: boolean)
   for (const each of going) {
     each.namespace?.disown(each);
     const stays = each.parent !== null && going.has(each.parent) && (connected || each.locked);
-    if (each.parent !== null && !stays) unhang(each);
+    if (stays) forget(each);
+    else if (each.parent !== null) unhang(each);
     dropPropagation(each);
     each.sb.mounts--;
   }
