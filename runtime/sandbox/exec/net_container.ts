@@ -165,7 +165,8 @@ function member(
       }
     },
     close() {
-      if (attached !== undefined) network.detach(attached);
+      if (attached === undefined) network.free(ip);
+      else network.detach(attached);
       return Promise.resolve();
     },
   };

@@ -14,10 +14,17 @@ import { CAP_SYS_ADMIN } from "../../../fs/vfs/cred.ts";
 import type { SuperBlock } from "../../../fs/vfs/inode.ts";
 import type { FsType } from "../../../fs/vfs/vfs.ts";
 import { isReg } from "../../../fs/abi/mode.ts";
-import { O_NONBLOCK, O_RDONLY, RESOLVE_IN_ROOT, RESOLVE_NO_MAGICLINKS } from "../../../fs/abi/open.ts";
-import { lookupAt, openAt, parsePath, type PathName } from "../../../fs/vfs/mod.ts";
+import {
+  AT_REMOVEDIR,
+  O_NONBLOCK,
+  O_RDONLY,
+  RESOLVE_IN_ROOT,
+  RESOLVE_NO_MAGICLINKS,
+} from "../../../fs/abi/open.ts";
+import { lookupAt, openAt, parsePath, type PathName, unlinkAt } from "../../../fs/vfs/mod.ts";
 import type { OpenFile } from "../../../fs/vfs/open_file.ts";
 import type { SyscallProgram } from "../../program/types.ts";
+import type { Cgroup } from "../kernel/cgroup/group.ts";
 import { FdTable } from "../kernel/fd_table.ts";
 import { privilegedOver } from "../kernel/filesystems.ts";
 import { hostDevices } from "../kernel/host_devices.ts";
@@ -54,6 +61,9 @@ export interface SandboxOptions {
   /** Hears why a process ended by a trap. */
   readonly diagnose: (message: string, task?: Task) => void;
 }
+
+/** Where the kernel's initial namespace has the control groups, and programs of configurations look for them. */
+const CGROUPS = "/sys/fs/cgroup";
 
 function parsed(path: string): PathName {
   const name = parsePath(path);
@@ -118,7 +128,7 @@ export class Sandbox {
     kernel.mountHost("/dev", hostDevices(), "devtmpfs");
     kernel.mountHost("/proc", new ProcfsSuper({ host: procHost(kernel, kernel.swapper, memory) }), "proc");
     kernel.mountHost("/sys", new SysfsSuper(), "sysfs");
-    kernel.mountHost("/sys/fs/cgroup", new CgroupfsSuper(kernel.cgroups.root, kernel.vfs), "cgroup2");
+    kernel.mountHost(CGROUPS, new CgroupfsSuper(kernel.cgroups.root, kernel.vfs), "cgroup2");
     for (const { path, sb, source } of options.trees) kernel.mountHost(path, sb, source);
   }
 
@@ -173,7 +183,21 @@ export class Sandbox {
     for (const { path, sb } of trees) {
       this.kernel.unmountHost(path);
       sb.end();
+      this.#clear(path);
     }
+  }
+
+  /** Removes a control group, unless somebody is in it or below. */
+  removeGroup(group: Cgroup): void {
+    unlinkAt(this.kernel.swapper, null, parsed(`${CGROUPS}${group.path}`), AT_REMOVEDIR);
+  }
+
+  /** Removes a place where something was mounted, and the directories above it that nothing else is in. */
+  #clear(path: string): void {
+    const caller = this.kernel.swapper;
+    const remove = (at: string): number =>
+      unlinkAt(caller, null, parsed(at), 0) && unlinkAt(caller, null, parsed(at), AT_REMOVEDIR);
+    for (let at = path; at !== "" && remove(at) === 0;) at = at.slice(0, at.lastIndexOf("/"));
   }
 
   /**

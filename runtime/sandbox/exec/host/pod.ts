@@ -101,5 +101,5 @@ export async function leaveKernel(pod: Pod, container: PodContainer, trees: read
   await Promise.all(left.map((task) => task.ended()));
   pod.containers.delete(container);
   pod.sandbox!.hide(trees);
-  if (group !== null) group.parent?.rmdir(group.name); // unless somebody else is in it
+  if (group !== null) pod.sandbox!.removeGroup(group);
 }

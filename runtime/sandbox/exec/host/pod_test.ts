@@ -57,7 +57,13 @@ Deno.test("a process in a group below another container's is the nearer one's; w
   pod.containers.add(inner);
   assert.deepEqual([pod.ownerOf(init), pod.ownerOf(outer.init)], [inner, outer]);
   assert.deepEqual([tasksIn(pod, outer), tasksIn(pod, inner)], [[outer.init], [init]]);
-  await leaveKernel(pod, inner, []);
+  const files = new Files(kernel.swapper), trees = [{ path: "/places/inner/root", sb: new TmpfsSuper() }];
+  files.mkdir("/places");
+  files.write("/places/other", "");
+  sandbox.show(trees);
+  await leaveKernel(pod, inner, trees);
+  assert.deepEqual(files.list("/places"), ["other"]);
+  assert.throws(() => files.list("/sys/fs/cgroup/outer/inner"), /ENOENT/);
   assert.deepEqual([init.dying, outer.init.dying, stray.dying], [true, false, false]);
   assert.deepEqual([[...pod.containers], group.removed], [[outer], true]);
   sandbox.shutdown();

@@ -41,6 +41,8 @@ export class PodNetwork {
   readonly #names: NameService;
   readonly #server: SocketFile | number;
   readonly #published: { readonly port: Published; readonly to: Attached }[] = [];
+  /** Addresses that were given, and are nobody's now: the one that has been so the longest first. */
+  readonly #free: Ip[] = [];
   #next = 2;
 
   /** A network without containers, owned by `owner`. */
@@ -61,6 +63,8 @@ export class PodNetwork {
 
   /** An address for a container; -ENOSPC when all are given. */
   allocate(): Ip | number {
+    const free = this.#free.shift();
+    if (free !== undefined) return free;
     if (this.#next > HOSTS) return -ENOSPC;
     const number = this.#next++;
     return Uint8Array.of(...NETWORK, number >> 8, number & 0xff);
@@ -81,8 +85,16 @@ export class PodNetwork {
     return { ns, ip, name };
   }
 
-  /** A container has ended: its ports are closed, and its name is nobody's. */
+  /** An address of `allocate` is not needed any more. */
+  free(ip: Ip): void {
+    this.#free.push(ip);
+  }
+
+  /** A container has ended: its interface and its ports are gone, its name and its address are nobody's. */
   detach(attached: Attached): void {
+    const device = attached.ns.devices.get("eth0");
+    if (device !== undefined) attached.ns.remove(device);
+    this.free(attached.ip);
     for (let i = this.#published.length - 1; i >= 0; i--) {
       if (this.#published[i]!.to !== attached) continue;
       this.#published[i]!.port.close();

@@ -11,7 +11,7 @@ import { NetNamespace } from "../namespace.ts";
 import { socketsOf } from "../testing/here.ts";
 import type { ScriptSockets } from "../testing/sockets.ts";
 import type { HostConnection, HostDatagrams, HostNetwork } from "../uplink.ts";
-import { GATEWAY, hostsFile, PodNetwork } from "./network.ts";
+import { type Attached, GATEWAY, hostsFile, PodNetwork } from "./network.ts";
 
 const address = (text: string, port: number): InetAddress => ({ family: AF_INET, ip: parseIp(text)!, port });
 
@@ -71,7 +71,13 @@ function pod(rules: readonly string[], otherwise: "public" | "nothing" = "nothin
   network: PodNetwork;
   add: (
     name: string,
-  ) => { s: ScriptSockets; ip: string; ns: NetNamespace; task: ReturnType<Kernel["spawn"]> };
+  ) => {
+    s: ScriptSockets;
+    ip: string;
+    ns: NetNamespace;
+    task: ReturnType<Kernel["spawn"]>;
+    attached: Attached;
+  };
 } {
   const kernel = new Kernel(), host = new FakeHost(), owner = kernel.initial.net.owner!;
   const policy = new EgressPolicy({ rules: rules.map((r) => parseEgressRule(r)!), otherwise, log: () => {} });
@@ -81,14 +87,26 @@ function pod(rules: readonly string[], otherwise: "public" | "nothing" = "nothin
     task.nsproxy = { ...task.nsproxy, net: ns };
     const ip = network.allocate();
     assert.ok(typeof ip !== "number");
-    assert.ok(typeof network.attach(ns, ip, name) !== "number");
-    return { s: socketsOf(task), ip: formatIp(ip), ns, task };
+    const attached = network.attach(ns, ip, name);
+    assert.ok(typeof attached !== "number");
+    return { s: socketsOf(task), ip: formatIp(ip), ns, task, attached };
   };
   return { host, network, add };
 }
 const settled = async (): Promise<void> => {
   for (let i = 0; i < 20; i++) await Promise.resolve();
 };
+
+Deno.test("a container that is detached leaves nothing: no interface, no name, and its address is the next one's that needs it", async () => {
+  const { network, add } = pod([]);
+  const web = add("web"), db = add("db");
+  assert.deepEqual([network.router.devices.has("veth2"), web.ns.devices.has("eth0")], [true, true]);
+  network.detach(web.attached);
+  assert.deepEqual([network.router.devices.has("veth2"), web.ns.devices.has("eth0")], [false, false]);
+  assert.equal(typeof await db.ns.names!.lookup("web", 4), "number");
+  assert.deepEqual([add("again").ip, add("more").ip], ["10.88.0.2", "10.88.0.4"]);
+  assert.deepEqual(await db.ns.names!.lookup("again", 4), [parseIp("10.88.0.2")]);
+});
 
 Deno.test("containers of a pod reach each other by address and by name, and their own loopback only", async () => {
   const { add } = pod([]);
