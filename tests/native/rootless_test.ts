@@ -1,51 +1,8 @@
 import assert from "node:assert/strict";
-import { runtimeCommand, withBench } from "../runtime/support.ts";
-import { reasonAgainst, testWhen } from "../support/when.ts";
-import { repositoryFile } from "../support/umiak.ts";
-import { type Config, NATIVE, nativeBundle } from "./support.ts";
-
-/** An ordinary user: any will do. */
-const USER = 1500;
-const AS_USER = [
-  "setpriv",
-  `--reuid=${USER}`,
-  `--regid=${USER}`,
-  "--clear-groups",
-  "--inh-caps=-all",
-  "--bounding-set=-all",
-];
-
-/** Why ordinary users cannot have containers here. */
-function missing(): string | undefined {
-  const reason = reasonAgainst({ ...NATIVE, tools: ["setpriv", "unshare", "test"] });
-  if (reason !== undefined) return reason;
-  const succeeds = (...words: string[]): boolean =>
-    new Deno.Command(AS_USER[0]!, { args: [...AS_USER.slice(1), ...words], stdout: "null", stderr: "null" })
-      .outputSync().success;
-  if (!succeeds("unshare", "--user", "--mount", "true")) return "needs user namespaces for ordinary users";
-  return succeeds("test", "-r", repositoryFile("deno.json"))
-    ? undefined
-    : "needs sources that others can read";
-}
-
-/** What `runc spec --rootless` changes. */
-function rootless(config: Config): void {
-  config.linux.namespaces = ["user", "pid", "ipc", "uts", "mount", "cgroup"].map((type) => ({ type }));
-  config.linux.uidMappings = config.linux.gidMappings = [{ containerID: 0, hostID: USER, size: 1 }];
-  delete config.linux.resources;
-  delete config.linux.cgroupsPath;
-  config.mounts = config.mounts.filter(({ type }: { type: string }) => type !== "cgroup");
-  for (const mount of config.mounts) {
-    mount.options = mount.options.filter((option: string) => !option.startsWith("gid="));
-    if (mount.type === "sysfs") {
-      Object.assign(mount, {
-        type: "none",
-        source: "/sys",
-        options: ["rbind", "nosuid", "noexec", "nodev", "ro"],
-      });
-    }
-  }
-}
+import { withBench } from "../runtime/support.ts";
+import { testWhen } from "../support/when.ts";
+import { callAsUser, missing, rootless, USER } from "./rootless.ts";
+import { type Config, nativeBundle } from "./support.ts";
 
 testWhen(
   { missing: missing() },
@@ -64,26 +21,7 @@ testWhen(
       for (const path of [bench.dir, `${bundle}/rootfs`, `${bundle}/rootfs/tmp`, `${bundle}/rootfs/dev`]) {
         await Deno.chown(path, USER, USER);
       }
-      // Where Deno is need not be open to others: its descriptor is.
-      const call = async (...args: string[]) => {
-        const words = runtimeCommand(`${bench.dir}/own`).slice(1);
-        const out = `${bench.dir}/out`;
-        const { code } = await new Deno.Command("sh", {
-          args: [
-            "-c",
-            `exec "$@" 9<'${Deno.execPath()}' </dev/null >'${out}' 2>&1`,
-            "sh",
-            ...AS_USER,
-            "/proc/self/fd/9",
-            ...words,
-            ...args,
-          ],
-          clearEnv: true,
-          env: { PATH: Deno.env.get("PATH")!, HOME: bench.dir, DENO_DIR: `${bench.dir}/cache` },
-          cwd: "/",
-        }).output();
-        return { code, said: await Deno.readTextFile(out) };
-      };
+      const call = (...args: string[]) => callAsUser(bench, ...args);
       const run = await call("run", "-d", "-b", bundle, "c");
       assert.equal(run.code, 0, run.said);
       const exec = await call("exec", "c", "sh", "-c", "id -u; cat /proc/self/setgroups; exit 7");
@@ -102,14 +40,76 @@ testWhen(
         [1, true],
         refused.said,
       );
-      const copies = nativeBundle(bench, "t", "cat /etc/file; stat -c %u /etc/file; touch /etc/new", (config) => {
-        rootless(config);
-        config.mounts.push({ destination: "/etc", type: "tmpfs", source: "t", options: ["tmpcopyup"] });
-      });
+      const copies = nativeBundle(
+        bench,
+        "t",
+        "cat /etc/file; stat -c %u /etc/file; touch /etc/new",
+        (config) => {
+          rootless(config);
+          config.mounts.push({ destination: "/etc", type: "tmpfs", source: "t", options: ["tmpcopyup"] });
+        },
+      );
       Deno.writeTextFileSync(`${copies}/rootfs/etc/file`, "text\n");
-      for (const path of ["", "/dev", "/etc", "/etc/file"]) await Deno.chown(`${copies}/rootfs${path}`, USER, USER);
+      for (const path of ["", "/dev", "/etc", "/etc/file"]) {
+        await Deno.chown(`${copies}/rootfs${path}`, USER, USER);
+      }
       assert.deepEqual(await call("run", "-b", copies, "t"), { code: 0, said: "text\n0\n" });
       const removed = await call("delete", "--force", "c");
       assert.equal(removed.code, 0, removed.said);
     }),
 );
+
+/** Where a hierarchy of version 1 is. */
+const PIDS = "/sys/fs/cgroup/pids";
+
+for (
+  const how of [
+    "runc spec --rootless",
+    "the same without a cgroup mount",
+    "the same without a cgroup namespace",
+  ]
+) {
+  testWhen(
+    { missing: missing() ?? (exists(`${PIDS}/cgroup.procs`) ? undefined : "needs cgroups of version 1") },
+    `CVE-2023-25809: an ordinary user's container cannot change cgroups that are the user's: ${how}`,
+    () =>
+      withBench(async (bench) => {
+        const name = bench.dir.split("/").pop()!, own = `${PIDS}/${name}`;
+        Deno.mkdirSync(own);
+        try {
+          for (const path of [own, ...[...Deno.readDirSync(own)].map((file) => `${own}/${file.name}`)]) {
+            Deno.chownSync(path, USER, USER);
+          }
+          const script = `for d in $(find /sys -name ${name} 2>/dev/null); do mkdir $d/in && echo made; ` +
+            "echo 5 >$d/pids.max && echo written; done; echo looked";
+          const bundle = nativeBundle(bench, "b", `exec 2>/dev/null; ${script}`, (config) => {
+            const cgroup = config.mounts.find(({ type }: Config) => type === "cgroup");
+            rootless(config);
+            if (how !== "the same without a cgroup mount") config.mounts.push(cgroup);
+            if (how === "the same without a cgroup namespace") {
+              config.linux.namespaces = config.linux.namespaces.filter(({ type }: Config) =>
+                type !== "cgroup"
+              );
+            }
+          });
+          for (const path of [bench.dir, `${bundle}/rootfs`, `${bundle}/rootfs/dev`]) {
+            await Deno.chown(path, USER, USER);
+          }
+          const { code, said } = await callAsUser(bench, "run", "-b", bundle, "c");
+          assert.deepEqual([code, said], [0, "looked\n"]);
+          assert.equal(Deno.readTextFileSync(`${own}/pids.max`), "max\n");
+        } finally {
+          for (const path of [`${own}/in`, own]) if (exists(path)) Deno.removeSync(path);
+        }
+      }),
+  );
+}
+
+function exists(path: string): boolean {
+  try {
+    Deno.lstatSync(path);
+    return true;
+  } catch {
+    return false;
+  }
+}

@@ -25,6 +25,16 @@ export interface Prepared {
 const isBind = ({ type, options }: MountSpec): boolean =>
   type === "bind" || options.includes("bind") || options.includes("rbind");
 
+/**
+ * `rbind,ro` is about the mount at the top: of the host's /sys it would leave its cgroup mounts writable, which may be the user's
+ * (CVE-2023-25809).
+ */
+function withReadOnlyCgroups(mount: MountSpec): MountSpec {
+  const { source, options } = mount;
+  const all = /^\/+sys\/*$/.test(source) && options.includes("rbind") && options.includes("ro");
+  return all ? { ...mount, options: [...options, "rro"] } : mount;
+}
+
 function isFile(source: string): boolean {
   try {
     return !Deno.statSync(source).isDirectory;
@@ -53,7 +63,9 @@ export function prepare(request: CreateRequest): Prepared {
   const process = grantable(spec.process ?? NO_PROCESS, spec.linux.namespaces, warn);
   // config.md#mounts: "relative paths … are relative to the bundle".
   const mounts = hostCgroupMounts(spec.mounts, placesOf(request)).map((mount): MountSpec =>
-    !isBind(mount) || mount.source.startsWith("/") ? mount : { ...mount, source: `${bundle}/${mount.source}` }
+    !isBind(mount) || mount.source.startsWith("/")
+      ? withReadOnlyCgroups(mount)
+      : { ...mount, source: `${bundle}/${mount.source}` }
   );
   const { resources: _resources, cgroupsPath: _path, ...linux } = spec.linux;
   const own: Spec = { ...spec, process, mounts, linux };
