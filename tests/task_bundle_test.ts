@@ -25,14 +25,14 @@ Deno.test("deno task bundle: what it makes runs a module, helps, and reports err
     const bundled = (...args: string[]): ReturnType<typeof deno> =>
       deno(["run", "--quiet", "-A", "--no-check", ...flags, `${out}/main.js`, ...args]);
     // What a command needs in any case is in one file beside its own.
-    for (const entry of ["main.js", "run/run.js", "runtime/main.js"]) {
+    for (const entry of ["main.js", "images/images.js", "run/run.js", "runtime/main.js"]) {
       const files = new Set(importsOf(await Deno.readTextFile(`${out}/${entry}`)));
       assert.deepEqual([...files], ["common.js"], entry);
     }
     const all = `${directory}/all.js`;
     await Deno.writeTextFile(
       all,
-      `for (const of of ["", "/run", "/runtime"]) {
+      `for (const of of ["", "/images", "/run", "/runtime"]) {
         for (const { name } of Deno.readDirSync("${out}" + of)) {
           if (name.endsWith(".js")) await import("${out}" + of + "/" + name);
         }

@@ -14,14 +14,18 @@ const out = Deno.args[0] ?? `${root}dist/umiak`;
 const { imports: packages } = JSON.parse(await Deno.readTextFile(`${root}deno.json`)) as {
   imports: Record<string, string>;
 };
-/** `umiak run` is a program of its own: what it shares with other commands would else be cut into more and smaller files. */
-const RUN = "../commands/run.ts";
+/** Commands that are programs of their own: what they share with others would else be cut into more and smaller files. */
+const APART = [
+  { command: "../commands/images.ts", source: "cli/commands/images.ts", file: "images/images.js" },
+  { command: "../commands/run.ts", source: "tools/bundle/run.ts", file: "run/run.js" },
+];
 
 const fresh = `${out}.new`;
 await Deno.remove(fresh, { recursive: true }).catch(() => {});
 
 async function bundle(source: string, outdir: string, entry: string): Promise<void> {
-  const external = [...Object.keys(packages).map((name) => name.endsWith("/") ? `${name}*` : name), RUN];
+  const external = [...Object.keys(packages).map((name) => name.endsWith("/") ? `${name}*` : name)];
+  external.push(...APART.map(({ command }) => command));
   const { success } = await new Deno.Command(Deno.execPath(), {
     args: [
       ...["bundle", "--quiet", "--minify", "--platform", "deno", "--code-splitting", "--outdir", outdir],
@@ -35,14 +39,20 @@ async function bundle(source: string, outdir: string, entry: string): Promise<vo
     Deno.exit(1);
   }
   for await (const file of scriptsBelow(outdir)) {
-    const text = (await Deno.readTextFile(file)).replaceAll(`import("${RUN}")`, 'import("./run/run.js")');
+    let text = await Deno.readTextFile(file);
+    for (const { command, file } of APART) {
+      text = text.replaceAll(`import("${command}")`, `import("./${file}")`);
+    }
     await Deno.writeTextFile(file, hideDynamicImports(text, packages));
   }
   await mergeFiles(outdir, entry);
 }
 
 await bundle("cli/main.ts", fresh, "main.js");
-await bundle("tools/bundle/run.ts", `${fresh}/run`, "run.js");
+for (const { source, file } of APART) {
+  const [directory, entry] = file.split("/") as [string, string];
+  await bundle(source, `${fresh}/${directory}`, entry);
+}
 await bundle("cli/runtime/main.ts", `${fresh}/runtime`, "main.js");
 // bin/umiak starts this very Deno with it, as long as it is there: no search for one, and no question of what version it has.
 await Deno.writeTextFile(`${fresh}/deno`, `${Deno.execPath()}\n`);
