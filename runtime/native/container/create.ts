@@ -1,144 +1,37 @@
 /** create on Linux: the init is started, goes through its program while the runtime does its part, and waits for start. @module */
 import type { Container, CreateRequest, InitProcess } from "../../lifecycle/backend.ts";
-import { LifecycleError } from "../../lifecycle/error.ts";
 import { identify } from "../../lifecycle/host/processes.ts";
 import { writeExit } from "../../lifecycle/host/state_directory.ts";
 import type { BackendData } from "../../lifecycle/record.ts";
-import { closingOnError, Descriptor, isInherited, makePipe, whileOpen } from "../ffi/descriptors.ts";
-import { sys, thisMachine } from "../ffi/kernel.ts";
+import { closingOnError, type Descriptor, makePipe, whileOpen } from "../ffi/descriptors.ts";
+import { thisMachine } from "../ffi/kernel.ts";
 import { makeProgramFile } from "../ffi/program_file.ts";
-import { type Child, spawnProgram } from "../ffi/spawn.ts";
-import { socketPair } from "../ffi/unix_sockets.ts";
-import { waitFor, waitNow } from "../ffi/wait.ts";
+import { spawnProgram } from "../ffi/spawn.ts";
 import { isInSteps } from "../program/common.ts";
 import { initTable } from "../program/init.ts";
 import { SAYS } from "../program/protocol.ts";
 import type { Table } from "../table/compile_table.ts";
 import { childOf, keepChild, waitForChild } from "./children.ts";
-import { connectConsole, receiveTerminal } from "./console.ts";
-import { goOn, receive, StepError } from "./conversation.ts";
+import { receiveTerminal } from "./console.ts";
+import { goOn, receive } from "./conversation.ts";
 import { makeCgroups } from "../cgroups/driver.ts";
 import { enterCgroups } from "../cgroups/members.ts";
 import { removeOwnGroups } from "./groups.ts";
-import { type ListenerSockets, listenerSockets, passListener } from "./listener.ts";
-import { hasCopies } from "./has_copies.ts";
+import {
+  checkPreserved,
+  checkTerminal,
+  type InitSockets,
+  initSockets,
+  type Sockets,
+} from "./init_sockets.ts";
+import { passListener } from "./listener.ts";
 import { prepare, type Prepared } from "./prepare.ts";
+import { type Conversation, end, failureOf, siblingOf } from "./process_conversation.ts";
 import { checkKernel, refuseContainer } from "./refuse.ts";
 import { isRootless, mapIds } from "./rootless.ts";
 import { runHere } from "./run_here.ts";
 import { makeFifos } from "./start_fifos.ts";
 import { withUserNamespaces } from "./user_namespace.ts";
-
-const SIGKILL = 9;
-
-/** Throws unless the descriptors that the process is to get are there. */
-export function checkPreserved(count: number): void {
-  for (let fd = 3; fd < 3 + count; fd++) {
-    if (isInherited(fd)) continue;
-    throw new LifecycleError(`--preserve-fds ${count}: descriptor ${fd} is not open`, "invalid");
-  }
-}
-
-/** Throws if a process is to have a terminal that nobody could get hold of. */
-export function checkTerminal(terminal: boolean, detached: boolean, consoleSocket: string | undefined): void {
-  if (terminal && detached && consoleSocket === undefined) {
-    throw new LifecycleError(
-      "cannot allocate tty if the caller will detach without setting console socket",
-      "invalid",
-    );
-  }
-  if (!terminal && consoleSocket !== undefined) {
-    throw new LifecycleError("--console-socket: the process has no terminal", "invalid");
-  }
-}
-
-/** A process that has been started, and how it is talked to. */
-export interface Conversation {
-  /** The child that began it; of a container with namespaces that need it, not the init yet. */
-  readonly child: Child;
-  /** What it does. */
-  readonly table: Table;
-  /** What it says. */
-  readonly report: Descriptor;
-  /** Where it is told to go on. */
-  readonly sync: Descriptor;
-}
-
-/** The error for what an init has said, or has not. */
-export async function failureOf(
-  { child, table }: Conversation,
-  said: Awaited<ReturnType<typeof receive>>,
-): Promise<Error> {
-  if (said !== null && "failed" in said) {
-    return new StepError(said.failed, table.notes.get(said.record), "failed");
-  }
-  sys("pidfd_send_signal", child.pidfd.fd, SIGKILL, 0, 0);
-  const status = await waitFor(child.pidfd.fd);
-  const how = (status & 0x7f) === 0 ? `exit code ${status >>> 8}` : `signal ${status & 0x7f}`;
-  return new LifecycleError(`the container's init ended unexpectedly (${how})`, "failed");
-}
-
-/** The init, when its maker has made it. The maker is waited for. */
-export async function siblingOf(conversation: Conversation): Promise<Child> {
-  const said = await receive(conversation.report);
-  if (said === null || !("says" in said) || said.says !== SAYS.pid) throw await failureOf(conversation, said);
-  const { child } = conversation;
-  const pidfd = sys("pidfd_open", said.number, 0); // it is a child, and has not been waited for: nobody else can have its number
-  await waitFor(child.pidfd.fd);
-  child.pidfd.close();
-  if (pidfd < 0) throw new LifecycleError("the container's init ended unexpectedly", "failed");
-  return { pid: said.number, pidfd: new Descriptor(pidfd) };
-}
-
-/** Kills a child that has come to nothing. */
-export function end(child: Child): void {
-  sys("pidfd_send_signal", child.pidfd.fd, SIGKILL, 0, 0);
-  try {
-    waitNow(child.pidfd.fd);
-  } catch {
-    // It has been waited for.
-  }
-  child.pidfd.close();
-}
-
-interface Sockets {
-  readonly init: Descriptor;
-  readonly own?: Descriptor;
-}
-
-/** Sockets for a process's terminal. */
-export function consoleSockets(terminal: boolean, path: string | undefined): Sockets | undefined {
-  if (!terminal) return undefined;
-  if (path !== undefined) return { init: connectConsole(path) };
-  const [init, own] = socketPair("making a console socket");
-  return { init, own };
-}
-
-/** Sockets by which an init hands out descriptors. */
-interface InitSockets {
-  /** Of its terminal. */
-  readonly console?: Sockets | undefined;
-  /** Of the listener of its filter. */
-  readonly listener?: ListenerSockets | undefined;
-  /** Of directories that are to be copied. */
-  readonly copies?: ListenerSockets | undefined;
-}
-
-/** Those that an init needs. */
-function initSockets({ spec, options }: CreateRequest, { program }: Prepared): InitSockets {
-  const [init, own] = hasCopies(program) ? socketPair("making a socket for copies") : [];
-  try {
-    return {
-      console: consoleSockets(spec.process?.terminal ?? false, options.consoleSocket),
-      copies: init === undefined ? undefined : { init, own: own! },
-      listener: listenerSockets(spec.linux.seccomp),
-    };
-  } catch (error) {
-    init?.close();
-    own?.close();
-    throw error;
-  }
-}
 
 /** Names of what can go wrong after create: start is another process, and has no table. */
 function notesForStart(table: Table): Record<string, [string, string | null]> {

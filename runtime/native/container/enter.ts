@@ -11,7 +11,7 @@ import { enterCgroups } from "../cgroups/members.ts";
 import { hasGroups } from "../resctrl/asked.ts";
 import { SAYS } from "../program/protocol.ts";
 import { goOn, receive } from "./conversation.ts";
-import { type Conversation, end, failureOf, siblingOf } from "./create.ts";
+import { type Conversation, end, failureOf, siblingOf } from "./process_conversation.ts";
 
 /** A descriptor of a process, if it is still the one that is meant. */
 export function openProcess({ pid, startTime }: ProcessIdentity): Descriptor {

@@ -11,7 +11,7 @@ import { sys, thisMachine } from "../ffi/kernel.ts";
 import { execTable, namespaceFlags } from "../program/enter.ts";
 import { keepChild, type KnownChild, waitForChild } from "./children.ts";
 import { receiveTerminal } from "./console.ts";
-import { checkPreserved, checkTerminal, consoleSockets } from "./create.ts";
+import { checkPreserved, checkTerminal, consoleSockets } from "./init_sockets.ts";
 import { enterContainer, openProcess } from "./enter.ts";
 import { grantable } from "./grantable.ts";
 import { withoutGroups } from "./rootless.ts";

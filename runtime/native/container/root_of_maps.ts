@@ -11,7 +11,7 @@ import { awaitByte, FATAL_STEPS, reportTo, say, SAYS } from "../program/protocol
 import { compileTable } from "../table/compile_table.ts";
 import type { NativeStep } from "../table/types.ts";
 import { goOn, receive } from "./conversation.ts";
-import { type Conversation, end, failureOf } from "./create.ts";
+import { type Conversation, end, failureOf } from "./process_conversation.ts";
 import { isRootless, mapIds } from "./rootless.ts";
 
 /** Maps of a user namespace. */
