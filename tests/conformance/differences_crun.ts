@@ -23,6 +23,7 @@ export const CRUN_DIFFERENCES: readonly Differences[] = [
       execCPUAffinity: ["a list that is none is an error"],
       netDevices: ["a device that there is not is an error", "a name that is none is an error"],
       memoryPolicy: ["an unknown mode is an error", "a node that there is not is an error"],
+      resources: ["cpu.burst"],
     },
   },
   {
@@ -53,6 +54,7 @@ export const CRUN_DIFFERENCES: readonly Differences[] = [
       maskedPaths: ["a relative path is an error"],
       readonlyPaths: ["a relative path is an error"],
       personality: ["flags are an error"],
+      resources: ["rdma of a device that there is not is an error with cgroup v2"],
     },
   },
   {

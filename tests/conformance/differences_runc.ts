@@ -32,6 +32,22 @@ export const RUNC_DIFFERENCES: readonly Differences[] = [
       netDevices: ["a device that there is not is an error", "a name that is none is an error"],
       memoryPolicy: ["an unknown mode is an error", "a node that there is not is an error"],
       personality: ["LINUX32", "an unknown domain is an error", "flags are an error"],
+      resources: ["cpu.idle", "cpu.burst"],
+    },
+  },
+  {
+    reason: "it leaves out what only cgroups of version 1 have",
+    cases: {
+      resources: [
+        "memory.kernel is an error with cgroup v2",
+        "memory.kernelTCP is an error with cgroup v2",
+        "memory.swappiness is an error with cgroup v2",
+        "memory.disableOOMKiller is an error with cgroup v2",
+        "cpu.realtimeRuntime is an error with cgroup v2",
+        "network.classID is an error with cgroup v2",
+        "memory.useHierarchy false is an error with cgroup v2",
+        "blockIO.leafWeight is an error with cgroup v2",
+      ],
     },
   },
   {

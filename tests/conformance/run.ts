@@ -11,8 +11,8 @@ export interface Row {
 }
 
 async function runOne(adapter: Adapter, test: Case): Promise<Result> {
-  const lacking = (test.needs ?? []).map((need) => adapter.lacks(need)).filter((why) => why !== undefined);
-  if (lacking.length > 0) return { outcome: "skip", why: lacking.join(", ") };
+  const why = (test.needs ?? []).map((need) => adapter.lacks(need)).find((each) => each !== undefined);
+  if (why !== undefined) return { outcome: "skip", why };
   try {
     return await adapter.run(test);
   } catch (error) {

@@ -61,7 +61,7 @@ ${script}
 /** Runs a script of the shell as root of a new machine with one CPU, in the repository. `deno` is the one that runs this. */
 export async function onUml(
   script: string,
-  { modules = [], patienceMs = 300_000 }: JobOptions = {},
+  { modules = [], patienceMs = 600_000 }: JobOptions = {},
 ): Promise<JobResult> {
   const dir = await Deno.makeTempDir({ prefix: "umiak-uml-" });
   try {
