@@ -39,7 +39,7 @@ const LINUX: LinuxFacts = {
 };
 
 const other = (os: string, change: Partial<HostFacts> = {}): HostFacts => ({
-  ...{ os, architecture: "aarch64", jspi: undefined, linux: undefined },
+  ...{ os, architecture: "aarch64", jspi: undefined, linux: undefined, oneId: undefined },
   ...{ store: directory("/store"), state: directory("/state") },
   ...change,
 });
@@ -122,6 +122,12 @@ const BROKEN: readonly (readonly [name: string, facts: HostFacts, about: string,
     "user namespaces",
     /EPERM\); kernel\.unprivileged_userns_clone is 0.*an ordinary user has no native containers/,
   ],
+  [
+    "newuidmap fails",
+    user({ ids: { uids: 65537, gids: 65537, failure: "mapping ids with newuidmap: not setuid" } }),
+    "ids",
+    /newuidmap: not setuid.*these ids would be mapped/,
+  ],
   ["no namespaces of ipc", linux({ namespaces: { ipc: "EINVAL" } }), "namespaces", /no ipc: EINVAL/],
   [
     "no cgroups",
@@ -159,25 +165,9 @@ for (const [name, facts, about, says] of BROKEN) {
 const LIMITED: readonly (readonly [name: string, facts: HostFacts, about: string, says: RegExp])[] = [
   [
     "newuidmap is missing",
-    user({
-      ids: {
-        ...{ uids: { first: 100000, size: 65536 }, gids: { first: 100000, size: 65536 } },
-        failure: "newuidmap is not installed",
-      },
-    }),
+    { ...user({ ids: { uids: 1, gids: 1, failure: undefined } }), oneId: "newuidmap is not installed" },
     "ids",
     /rootless: one id is mapped, because newuidmap is not installed/,
-  ],
-  [
-    "newuidmap is there",
-    user({
-      ids: {
-        ...{ uids: { first: 100000, size: 65536 }, gids: { first: 100000, size: 65536 } },
-        failure: undefined,
-      },
-    }),
-    "ids",
-    /map 65536 ids from 100000 on.*a config\.json may map the others/,
   ],
   [
     "an ordinary user's cgroups",
@@ -254,6 +244,12 @@ Deno.test("what is on, and what umiak does about it", () => {
   assert.match(said("AppArmor"), /^on: a config\.json may have apparmorProfile/);
   assert.match(said("SELinux"), /^off.*selinuxLabel or mountLabel is refused/);
   assert.match(said("other modules"), /^landlock/);
+});
+
+Deno.test("an ordinary user whose ids are granted and can be mapped has no limit of ids", () => {
+  const { findings } = judge(user({ ids: { uids: 65537, gids: 1001, failure: undefined } }));
+  const { state, found } = findings.find(({ about }) => about === "ids")!;
+  assert.equal(`${state}: ${found}`, "ok: newuidmap and newgidmap map 65537 user ids and 1001 group ids");
 });
 
 Deno.test("neither kernel works without a store, the sandbox not without JSPI", () => {

@@ -2,8 +2,10 @@
 import { defaultRoot as defaultStore } from "../../../image/store/default_root.ts";
 import { defaultRoot as defaultState } from "../../lifecycle/host/default_root.ts";
 import type { LinuxFacts } from "../../native/probe/facts.ts";
+import { ownIds } from "../native/rootless_ids.ts";
 import { isNot, tryDirectory } from "./directory.ts";
 import { tryJspi } from "./jspi.ts";
+import { whyOneId } from "./one_id.ts";
 import type { DirectoryFacts, HostFacts } from "./types.ts";
 
 /** Files and directories of the store, by name. */
@@ -43,10 +45,11 @@ async function stateFacts(root: string | undefined): Promise<DirectoryFacts | un
 async function linuxFacts(place: string | undefined): Promise<LinuxFacts | undefined> {
   if (Deno.build.os !== "linux") return undefined;
   const { probeLinux } = await import("../../native/probe/mod.ts");
-  if (place !== undefined) return probeLinux(place);
+  const ids = ownIds();
+  if (place !== undefined) return probeLinux(place, ids);
   const temporary = Deno.makeTempDirSync({ prefix: "umiak-doctor-" });
   try {
-    return probeLinux(temporary);
+    return probeLinux(temporary, ids);
   } finally {
     Deno.removeSync(temporary, { recursive: true });
   }
@@ -65,5 +68,6 @@ export async function probeHost({ storeRoot, stateRoot }: DoctorOptions = {}): P
     store,
     state: await stateFacts(stateRoot),
     linux: await linuxFacts(place),
+    oneId: Deno.build.os === "linux" ? whyOneId(ownIds()) : undefined,
   };
 }

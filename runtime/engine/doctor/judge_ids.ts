@@ -41,26 +41,39 @@ function judgeOthers(refused: Readonly<Record<string, string>>): Finding {
     : native(about, "limited", found, `a config.json that asks for ${types.join(", ")} is refused`);
 }
 
-function judgeMaps({ uids, failure }: IdFacts): Finding {
-  return failure === undefined
+function judgeMaps({ uids, gids, failure }: IdFacts, oneId: string | undefined): Finding {
+  const about = "ids";
+  if (failure !== undefined) {
+    return native(
+      about,
+      "broken",
+      failure,
+      "an ordinary user has no native containers: these ids would be mapped",
+    );
+  }
+  return oneId === undefined
     ? native(
-      "ids",
-      "limited",
-      `newuidmap and newgidmap map ${uids!.size} ids from ${uids!.first} on`,
-      "rootless: umiak run maps one id, the user's own; a config.json may map the others",
+      about,
+      "ok",
+      `newuidmap and newgidmap map ${uids} user ids and ${gids} group ids`,
+      "rootless: containers have the user's own id as root, and those of /etc/subuid beside it",
     )
     : native(
-      "ids",
+      about,
       "limited",
-      failure,
-      `rootless: one id is mapped, because ${failure}; a config.json that maps others is refused`,
+      oneId,
+      `rootless: one id is mapped, because ${oneId}: all files are root's, and there is no other user`,
     );
 }
 
 /** Findings about both. */
-export function judgeIds(linux: LinuxFacts, { namespaces, ids, program }: CallFacts): Finding[] {
+export function judgeIds(
+  linux: LinuxFacts,
+  { namespaces, ids, program }: CallFacts,
+  oneId: string | undefined,
+): Finding[] {
   if (program !== undefined) return []; // nothing could be tried
   const user = judgeUser(linux, namespaces.user);
   if (user.state === "broken") return [user];
-  return [user, judgeOthers(namespaces), ...ids === undefined ? [] : [judgeMaps(ids)]];
+  return [user, judgeOthers(namespaces), ...ids === undefined ? [] : [judgeMaps(ids, oneId)]];
 }

@@ -113,7 +113,7 @@ function judgeModules({ modules }: LinuxFacts): Finding[] {
 }
 
 /** All findings about native containers; none where there is no Linux. */
-export function judgeNative({ linux, architecture }: HostFacts): Finding[] {
+export function judgeNative({ linux, architecture, oneId }: HostFacts): Finding[] {
   if (linux === undefined) return [];
   const { calls, noCalls } = linux, kernel = judgeKernel(linux, architecture);
   if (calls === undefined) {
@@ -132,7 +132,7 @@ export function judgeNative({ linux, architecture }: HostFacts): Finding[] {
     kernel,
     judgeCalls(calls),
     judgeProgram(calls),
-    ...judgeIds(linux, calls),
+    ...judgeIds(linux, calls, oneId),
     ...judgeCgroups(linux, calls.cgroups),
     judgeSeccomp(calls),
     judgeOverlay(calls, linux),

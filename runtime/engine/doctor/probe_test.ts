@@ -4,6 +4,7 @@ import { testWhen } from "../../../tests/support/when.ts";
 import { tryDirectory } from "./directory.ts";
 import { probeHost } from "./facts.ts";
 import { tryJspi } from "./jspi.ts";
+import { whyOneId } from "./one_id.ts";
 
 async function withDirectory(body: (path: string) => Promise<void>): Promise<void> {
   const path = await Deno.makeTempDir({ prefix: "umiak-test-" });
@@ -23,6 +24,17 @@ const right = (): undefined => undefined;
 Deno.test("tryJspi(): a module waits; without JSPI it says so", async () => {
   assert.equal(await tryJspi(), undefined);
   assert.equal(await tryJspi({}), "this Deno has no JSPI");
+});
+
+Deno.test("whyOneId(): the tool that is missing, or what is not granted", () => {
+  const own = [{ containerID: 0, hostID: 1000, size: 1 }], one = { uidMappings: own, gidMappings: own };
+  assert.equal(whyOneId(undefined), undefined);
+  assert.equal(
+    whyOneId({ ...one, uidMappings: [...own, { containerID: 1, hostID: 100000, size: 9 }] }),
+    undefined,
+  );
+  assert.equal(whyOneId(one, ["umiak-no-such-tool"]), "umiak-no-such-tool is not installed");
+  assert.equal(whyOneId(one, []), "/etc/subuid and /etc/subgid do not both grant this user some");
 });
 
 Deno.test("tryDirectory(): one that is there, one that is not, a file in its place; nothing is left", () =>

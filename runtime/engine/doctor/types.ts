@@ -30,6 +30,8 @@ export interface HostFacts {
   readonly state: DirectoryFacts | undefined;
   /** Of Linux only. */
   readonly linux: LinuxFacts | undefined;
+  /** Why an ordinary user's containers have one id; undefined if they have several, and for root. */
+  readonly oneId: Failure;
 }
 
 /** How a finding is: all is there; something is not, and umiak does without; the kernel it is about does not work. */

@@ -3,20 +3,12 @@
 /** Why something cannot be done, as the system says it; undefined if it can. */
 export type Failure = string | undefined;
 
-/** Ids of others that a user may map. */
-export interface GrantedIds {
-  /** The first one. */
-  readonly first: number;
-  /** How many. */
-  readonly size: number;
-}
-
-/** How an ordinary user's ids can be mapped. */
+/** How an ordinary user's ids are mapped. */
 export interface IdFacts {
-  /** User ids that /etc/subuid grants. */
-  readonly uids: GrantedIds | undefined;
-  /** Group ids that /etc/subgid grants. */
-  readonly gids: GrantedIds | undefined;
+  /** User ids that a container has. */
+  readonly uids: number;
+  /** Group ids that a container has. */
+  readonly gids: number;
   /** Why these cannot be mapped. */
   readonly failure: Failure;
 }

@@ -6,20 +6,12 @@ import { refusedCalls, seccompActions } from "./calls.ts";
 import { tryCgroups } from "./cgroups.ts";
 import { tryInChild } from "./child.ts";
 import type { CallFacts, Failure, LinuxFacts } from "./facts.ts";
-import { tryIds } from "./ids.ts";
+import { type IdMaps, tryIds } from "./ids.ts";
 import { becomeRoot, ownMounts, refusedNamespaces } from "./namespaces.ts";
 import { tryNetwork } from "./network.ts";
 import { tryOverlay } from "./overlay.ts";
 
-export type {
-  CallFacts,
-  CgroupFacts,
-  Failure,
-  GrantedIds,
-  IdFacts,
-  LinuxFacts,
-  NetworkFacts,
-} from "./facts.ts";
+export type { CallFacts, CgroupFacts, Failure, IdFacts, LinuxFacts, NetworkFacts } from "./facts.ts";
 
 /** Sysctls about user namespaces: the kernel's own, Debian's and Ubuntu's. */
 const SYSCTLS = [
@@ -46,7 +38,7 @@ function noCalls(): Failure {
   }
 }
 
-function tryCalls(directory: string): CallFacts {
+function tryCalls(directory: string, ids: IdMaps | undefined): CallFacts {
   const uid = Deno.uid()!, gid = Deno.gid()!, rootless = uid !== 0;
   const first = rootless ? becomeRoot(uid, gid) : [];
   const noexec = readFile("/proc/sys/vm/memfd_noexec");
@@ -65,14 +57,16 @@ function tryCalls(directory: string): CallFacts {
   return {
     ...base,
     namespaces: refusedNamespaces(first, directory),
-    ids: rootless ? tryIds(uid, gid, directory) : undefined,
+    ids: ids && tryIds(ids, directory),
     overlay: tryOverlay([...first, ownMounts], directory, rootless),
     network: rootless ? undefined : tryNetwork(directory),
   };
 }
 
-/** Finds out. `directory`: of the filesystem that containers' files are on; it can be written. */
-export function probeLinux(directory: string): LinuxFacts {
+/**
+ * Finds out. `directory`: of the filesystem that containers' files are on; it can be written. `ids`: maps of an ordinary user's containers.
+ */
+export function probeLinux(directory: string, ids?: IdMaps): LinuxFacts {
   const sysctls = SYSCTLS.flatMap((name) => {
     const value = readFile(`/proc/sys/${name}`);
     return value === undefined ? [] : [[name.replaceAll("/", "."), value]];
@@ -84,6 +78,6 @@ export function probeLinux(directory: string): LinuxFacts {
     userNamespaceSysctls: Object.fromEntries(sysctls),
     modules: securityModules(),
     noCalls: failure,
-    calls: failure === undefined ? tryCalls(directory) : undefined,
+    calls: failure === undefined ? tryCalls(directory, ids) : undefined,
   };
 }
