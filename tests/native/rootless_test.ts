@@ -54,6 +54,31 @@ testWhen(
         await Deno.chown(`${copies}/rootfs${path}`, USER, USER);
       }
       assert.deepEqual(await call("run", "-b", copies, "t"), { code: 0, said: "text\n0\n" });
+      const hooked = nativeBundle(bench, "h", "echo program", (config) => {
+        rootless(config);
+        // Where a hook runs: under which id, and whether it sees the container's root.
+        const hook = (name: string, file: string) => [{
+          path: "/bin/sh",
+          args: ["sh", "-c", `echo ${name} $(id -u) $(test -e /mark && echo inside) >>${file}`],
+          env: ["PATH=/usr/bin"],
+        }];
+        config.hooks = {
+          createRuntime: hook("createRuntime", `${bench.dir}/hooks`),
+          createContainer: hook("createContainer", `${bench.dir}/hooks`),
+          startContainer: hook("startContainer", "/tmp/hooks"),
+        };
+        config.root.readonly = false;
+      });
+      for (const name of ["/mark", "/tmp/hooks"]) Deno.writeTextFileSync(`${hooked}/rootfs${name}`, "");
+      Deno.writeTextFileSync(`${bench.dir}/hooks`, "");
+      for (const path of ["", "/dev", "/tmp", "/tmp/hooks"]) {
+        await Deno.chown(`${hooked}/rootfs${path}`, USER, USER);
+      }
+      await Deno.chown(`${bench.dir}/hooks`, USER, USER);
+      assert.deepEqual(await call("run", "-b", hooked, "h"), { code: 0, said: "program\n" });
+      const said = (path: string): string[] => Deno.readTextFileSync(path).trim().split(/ *\n/);
+      assert.deepEqual(said(`${bench.dir}/hooks`), [`createRuntime ${USER}`, "createContainer 0"]);
+      assert.deepEqual(said(`${hooked}/rootfs/tmp/hooks`), ["startContainer 0 inside"]);
       const removed = await call("delete", "--force", "c");
       assert.equal(removed.code, 0, removed.said);
     }),

@@ -130,7 +130,7 @@ function begin(request: CreateRequest, prepared: Prepared, sockets: InitSockets)
         ...{ program, spec, process, descriptors, preserveFds: options.preserveFds },
         ...options.noNewKeyring ? {} : { keyring: `_ses.${id}` },
         endsWithCaller: options.endsWithCaller ?? false,
-        architecture: thisMachine().architecture,
+        ...{ shownToHooks: isRootless(), architecture: thisMachine().architecture },
       });
       const file = own(makeProgramFile(table, directory));
       const preserved = Array.from({ length: options.preserveFds }, (_, i) => 3 + i);

@@ -46,6 +46,11 @@ export function hide(): NativeStep {
   return { native: "prctl", args: [PR_SET_DUMPABLE, 0], what: "hiding the process" };
 }
 
+/** Lets whoever owns the user namespace join the process's namespaces, as hide() does not. */
+export function show(): NativeStep {
+  return { native: "prctl", args: [PR_SET_DUMPABLE, 1], what: "showing the process" };
+}
+
 /** Makes a child of this process's parent, with new namespaces, and says its number; what follows is done by the child. */
 export function continueInSibling(cloneFlags: number): NativeStep[] {
   const what = "making the process";

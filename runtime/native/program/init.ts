@@ -18,6 +18,7 @@ import {
   isInSteps,
   resetSignals,
   setName,
+  show,
 } from "./common.ts";
 import { labelSteps } from "./labels.ts";
 import { handOutListener } from "./listener.ts";
@@ -62,6 +63,8 @@ export interface InitRequest {
   readonly preserveFds: number;
   /** It is killed when the thread that has started it ends (man 2 PR_SET_PDEATHSIG). */
   readonly endsWithCaller?: boolean;
+  /** Hooks join it by an ordinary user, who may not look into a process that is hidden. */
+  readonly shownToHooks: boolean;
   /** Name of a session keyring to make; undefined to keep the runtime's. */
   readonly keyring?: string;
   /** For whom. */
@@ -140,10 +143,19 @@ export function initSteps(request: InitRequest): NativeStep[] {
     request;
   const { report, sync, start, result, console, listener, copies } = descriptors;
   const first = 3 + preserveFds;
+  const hooked = (name: "createContainer" | "startContainer"): boolean =>
+    request.shownToHooks && (request.spec.hooks?.[name].length ?? 0) > 0;
   const meetings = {
     stage: ({ stage, fd }: Extract<Step, { stage: unknown }>): NativeStep[] => {
-      if (stage === "network" || stage === "environment") {
-        return [say(SAYS[stage]), ...awaitByte(sync, stage)];
+      if (stage === "network") return [say(SAYS.network), ...awaitByte(sync, stage)];
+      if (stage === "environment") {
+        const shown = hooked("createContainer");
+        return [
+          ...shown ? [show()] : [],
+          say(SAYS.environment),
+          ...awaitByte(sync, stage),
+          ...shown ? [hide()] : [],
+        ];
       }
       if (stage === "terminal") return console === undefined ? [] : sendDescriptor(console, fd!);
       if (stage === "filter") return handOutListener(listener!, report);
@@ -151,6 +163,7 @@ export function initSteps(request: InitRequest): NativeStep[] {
       return [
         // No change of ids, which would take it back, is to come.
         ...request.endsWithCaller ? [endWithCaller()] : [],
+        ...hooked("startContainer") ? [show()] : [],
         say(SAYS.created),
         ...awaitByte(sync, stage),
         reportTo(result),

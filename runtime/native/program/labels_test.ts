@@ -104,7 +104,7 @@ Deno.test("labels are set in the runtime's own namespaces: before one is joined,
   const spec = parseSpec(text), process = spec.process!;
   const request = { spec, process, preserveFds: 0, architecture: "x86_64" } as const;
   const init = initTable({
-    ...{ ...request, program: compileSpec(spec, { rootfs: "/r" }) },
+    ...{ ...request, program: compileSpec(spec, { rootfs: "/r" }), shownToHooks: false },
     descriptors: { report: 20, sync: 21, start: 22, result: 23 },
   });
   const exec = execTable({
