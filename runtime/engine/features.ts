@@ -19,7 +19,6 @@ const NOT_IN_SANDBOX: readonly string[] = [
   "--pidfd-socket",
   "--preserve-fds of sockets, in pods, for exec, and elsewhere than on Linux",
   "limits and weights of block devices",
-  "exec --cgroup",
   "joining pid, mount and user namespaces of the host by path",
   "SCMP_ACT_NOTIFY",
   "AppArmor, SELinux, intelRdt",

@@ -12,6 +12,14 @@ const KILLED = 9;
 /** How long a container may take to say that it has heard. */
 export const ANSWER_MS = 5000;
 
+/** What is started. */
+export interface ProcessToStart {
+  /** JSON that parseProcess() reads. */
+  readonly process: string;
+  /** The control group below the container's that it is put into; "" for that of the container's process. */
+  readonly cgroup: string;
+}
+
 /** A process that has been started. */
 export interface Attached {
   /** Passes everything on until it ends. Its wait status. */
@@ -104,7 +112,7 @@ export async function withinTime(work: Promise<unknown>, ms: number): Promise<bo
  */
 export async function attachProcess(
   control: string,
-  process: string,
+  what: ProcessToStart,
   terminal: OwnTerminal | undefined,
   patience: number = ANSWER_MS,
 ): Promise<Attached> {
@@ -119,7 +127,7 @@ export async function attachProcess(
     );
   }
   const socket = new FrameSocket(conn);
-  await socket.message({ op: "exec", process });
+  await socket.message({ op: "exec", ...what });
   if (!await withinTime(socket.receiveMessage(), patience)) {
     socket.abort();
     throw new LifecycleError(

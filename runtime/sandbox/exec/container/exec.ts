@@ -16,8 +16,14 @@ import { spawnHostProcess } from "./spawn.ts";
 function checkOptions(container: Container, process: Process, options: ExecOptions): void {
   const refuse = (what: string): LifecycleError =>
     new LifecycleError(`exec in container ${JSON.stringify(container.record.id)}: ${what}`, "unsupported");
-  if (options.preserveFds > 0) throw refuse("the userland kernel cannot pass descriptors of the host on");
-  if (options.cgroup !== "") throw refuse("the userland kernel has no cgroups of the host");
+  if (options.preserveFds > 0) {
+    throw refuse("the process that hosts the container cannot be given descriptors");
+  }
+  if (/(^|\/)\.\.(\/|$)|:/.test(options.cgroup)) {
+    throw refuse(
+      `--cgroup ${options.cgroup}: not a path below the container's cgroup, which is of version 2`,
+    );
+  }
   if (process.terminal && options.detached && options.consoleSocket === undefined) {
     throw new LifecycleError(
       "cannot allocate tty if the caller will detach without setting console socket",
@@ -45,7 +51,7 @@ export async function execIn(
   }
   const attached = await attachProcess(
     control,
-    processJson(process),
+    { process: processJson(process), cgroup: options.cgroup },
     process.terminal ? { isRaw: false } : undefined,
     options.ignorePaused ? Infinity : undefined,
   );
@@ -96,13 +102,14 @@ async function detach(
 async function order(
   socket: FrameSocket,
   process: Process,
-  { detached, ignorePaused }: ExecOptions,
+  { detached, ignorePaused, cgroup }: ExecOptions,
 ): Promise<Message | null> {
   let stays = false;
   try {
     await socket.message({
       op: "process",
       process: processJson(process),
+      cgroup,
       terminal: process.terminal,
       patient: ignorePaused,
     });

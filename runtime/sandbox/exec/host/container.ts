@@ -169,7 +169,7 @@ class ContainerHost implements PodContainer {
         if (typeof signal === "number") this.#signal(signal, all === true);
         socket.abort();
       },
-      exec: (socket, message) => execBeside(this.init!, socket, message),
+      exec: (socket, message) => this.#exec(socket, message),
       join: (socket, message) => hostMember(this.pod, socket, message),
       update: (socket, { resources }) =>
         this.#answer(socket, "updating", () => setLimits(this.init!, String(resources))),
@@ -180,6 +180,12 @@ class ContainerHost implements PodContainer {
         await socket.close();
       },
     });
+  }
+
+  /** A second program shares the thread with the first: it can be interrupted, so that both are served whatever it does. */
+  #exec(socket: FrameSocket, message: Message): Promise<void> {
+    this.pod.sandbox!.makeInterruptible();
+    return execBeside({ init: this.init!, group: this.group! }, socket, message);
   }
 
   /** Says why there is no container, or no program, to whoever waits for it. */

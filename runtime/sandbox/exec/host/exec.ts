@@ -2,6 +2,7 @@
 import { SIGNAL } from "../../../abi/linux/signal.ts";
 import { compileProcess } from "../../../program/compile_exec.ts";
 import { parseProcess } from "../../../spec/decode_process.ts";
+import type { Cgroup } from "../../kernel/cgroup/group.ts";
 import { ProgramError, runInTask } from "../../kernel/program_runner.ts";
 import type { Task } from "../../kernel/task.ts";
 import { runTask } from "../../kernel/task_run.ts";
@@ -10,10 +11,14 @@ import { type ShownTerminal, showTerminal } from "../terminal/attach.ts";
 import { deliver } from "./deliver.ts";
 import { refuseOfProcess } from "./refusals.ts";
 import { RemoteStreams } from "./remote_streams.ts";
-import { taskBeside } from "./tasks.ts";
+import { enterGroup, taskBeside } from "./tasks.ts";
 
-/** Runs the process that `message` describes beside `init`, and stays with it to its end. */
-export async function execBeside(init: Task, socket: FrameSocket, message: Message): Promise<void> {
+/** Runs the process that `message` describes beside the init of a container, and stays with it to its end. */
+export async function execBeside(
+  { init, group }: { readonly init: Task; readonly group: Cgroup },
+  socket: FrameSocket,
+  message: Message,
+): Promise<void> {
   let task: Task | undefined;
   await socket.message({ op: "taken" });
   try {
@@ -21,6 +26,8 @@ export async function execBeside(init: Task, socket: FrameSocket, message: Messa
     refuseOfProcess(process);
     const streams = new RemoteStreams(socket);
     const made = task = taskBeside(init, streams.files(process.terminal));
+    const cgroup = String(message.cgroup ?? "");
+    if (cgroup !== "") enterGroup(made, group, cgroup);
     let terminal: ShownTerminal | undefined;
     const { image } = await runInTask(task, compileProcess(process), (stage, at, fd) => {
       if (stage === "terminal") {

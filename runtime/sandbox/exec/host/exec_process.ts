@@ -19,7 +19,7 @@ export async function standForExec(directory: string, control: string, path: str
     const terminal = order.terminal === true ? { isRaw: true } : undefined;
     attached = await attachProcess(
       control,
-      String(order.process),
+      { process: String(order.process), cgroup: String(order.cgroup) },
       terminal,
       order.patient === true ? Infinity : undefined,
     );

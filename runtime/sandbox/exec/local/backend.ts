@@ -19,7 +19,7 @@ import { runTask } from "../../kernel/task_run.ts";
 import { counters, freeze, setLimits } from "../host/limits.ts";
 import { Pod } from "../host/pod.ts";
 import { refuseOfProcess } from "../host/refusals.ts";
-import { taskBeside } from "../host/tasks.ts";
+import { enterGroup, taskBeside } from "../host/tasks.ts";
 import { wantsInterruption } from "../interrupt/wanted.ts";
 import { Sandbox } from "../sandbox.ts";
 import { type Listener, LocalContainer } from "./container.ts";
@@ -46,15 +46,19 @@ async function execIn(
   options: ExecOptions,
 ): Promise<ExecProcess> {
   const doing = `exec in container ${JSON.stringify(container.request.id)}`;
-  if (options.preserveFds > 0 || options.cgroup !== "") {
-    const what = options.cgroup === "" ? "descriptors to pass on" : "cgroups of the host";
-    throw new LifecycleError(`${doing}: containers in this process have no ${what}`, "unsupported");
+  if (options.preserveFds > 0) {
+    throw new LifecycleError(
+      `${doing}: containers in this process have no descriptors to pass on`,
+      "unsupported",
+    );
   }
   refuseOfProcess(process);
+  container.sandbox.makeInterruptible(); // it shares the thread with the first
   const init = container.init!, streams = localStreams(options.streams, process.terminal);
   let task: Task | undefined;
   try {
     const made = task = taskBeside(init, streams.files);
+    if (options.cgroup !== "") enterGroup(made, container.group!, options.cgroup);
     const { image } = await runInTask(made, compileProcess(process), (stage, at, fd) => {
       if (stage === "terminal") streams.show(at, fd);
       return Promise.resolve();
