@@ -307,19 +307,22 @@ export function compileMask(b: ProgramBuilder, path: string, null_: Ref, label?:
   b.label(done);
 }
 
-/** Makes a path read only (config-linux.md#readonly-paths). */
+/** Makes a path read only, where links lead to in the container (config-linux.md#readonly-paths). */
 export function compileReadOnly(b: ProgramBuilder, path: string): void {
   const what = `making ${path} read-only`;
   const done = b.newLabel("readonly");
-  const flags = OPEN_TREE_CLONE | O_CLOEXEC | AT_RECURSIVE;
-  const tree = b.call("open_tree", [AT_FDCWD, path, flags], what, {
-    keep: "mnt",
+  const how = { flags: O_PATH | O_CLOEXEC, mode: 0, resolve: 0 };
+  const at = b.call("openat2", [AT_FDCWD, path, how], what, {
+    keep: "fd",
     onError: done,
     errors: MISSING,
     spec: "config-linux.md#readonly-paths",
   });
+  const flags = OPEN_TREE_CLONE | O_CLOEXEC | AT_RECURSIVE | AT_EMPTY_PATH;
+  const tree = b.call("open_tree", [at, "", flags], what, { keep: "mnt" });
   b.call("mount_setattr", [tree, "", AT_EMPTY_PATH | AT_RECURSIVE, mountAttr(MOUNT_ATTR_RDONLY, 0)], what);
-  b.call("move_mount", [tree, "", AT_FDCWD, path, MOVE_MOUNT_F_EMPTY_PATH], what);
+  b.call("move_mount", [tree, "", at, "", EMPTY], what);
   b.call("close", [tree], what);
+  b.call("close", [at], what);
   b.label(done);
 }

@@ -202,3 +202,34 @@ for (const source of ["a volume", "the image"]) {
       }),
   );
 }
+
+testWhen(
+  WITH_BUSYBOX,
+  "CVE-2019-16884: masked and read-only paths that are links in the image: what they lead to is protected, by whatever name",
+  () =>
+    withBench(async (bench) => {
+      const script =
+        "cat /real/secret /link/secret /alias; for f in /real/kept /links/kept /real2/kept /filelink; do echo x >>$f || echo kept; done";
+      const bundle = busyboxBundle(bench, "b", script, (config) => {
+        config.linux.maskedPaths = ["/alias", "/link/secret"];
+        config.linux.readonlyPaths = ["/links", "/filelink"];
+      });
+      const rootfs = `${bundle}/rootfs`;
+      for (const name of ["real", "real2"]) {
+        Deno.mkdirSync(`${rootfs}/${name}`);
+        Deno.writeTextFileSync(`${rootfs}/${name}/kept`, "");
+      }
+      Deno.writeTextFileSync(`${rootfs}/real/secret`, "secret\n");
+      Deno.writeTextFileSync(`${rootfs}/real/kept`, "");
+      for (
+        const [target, link] of [["/real/secret", "alias"], ["real", "link"], ["/link", "links"], [
+          "real2/kept",
+          "filelink",
+        ]] as const
+      ) {
+        Deno.symlinkSync(target, `${rootfs}/${link}`);
+      }
+      const { stdout } = await bench.call("run", "-b", bundle, "c");
+      assert.equal(stdout, "kept\n".repeat(4));
+    }),
+);
