@@ -1,7 +1,7 @@
 /** What a container on the real kernel has beside what every container has (conversion.ts): its root, files in /etc, a filter, devices, a user namespace. @module */
 import { resolve } from "node:path";
 import type { ImageConfig } from "../../../image/config.ts";
-import type { MountSpec, PosixRlimit, Resources, Spec } from "../../spec/types.ts";
+import type { ConsoleSize, MountSpec, PosixRlimit, Resources, Spec } from "../../spec/types.ts";
 import { convert, DEFAULT_MOUNTS } from "../conversion.ts";
 import { type MountOption, RunError, type RunOptions } from "../options.ts";
 import type { UserFiles } from "../user.ts";
@@ -23,6 +23,8 @@ export interface NativeContext {
   readonly layers: readonly string[] | undefined;
   /** True for a path of the image that is a directory. */
   readonly isDirectory: (path: string) => boolean;
+  /** Size of its terminal. */
+  readonly consoleSize?: ConsoleSize;
   /** Whose ids an ordinary user's container has; undefined for root's. */
   readonly ids: OwnIds | undefined;
 }
@@ -151,6 +153,7 @@ export function nativeSpec(config: ImageConfig, options: RunOptions, context: Na
     process: {
       ...process!,
       noNewPrivileges: options.noNewPrivileges ?? false,
+      ...context.consoleSize === undefined ? {} : { consoleSize: context.consoleSize },
       rlimits: process!.rlimits.map(atMostOwn),
     },
     mounts: [

@@ -23,7 +23,7 @@ import { StepError } from "../../native/container/conversation.ts";
 import { type OpenStreams, openStreams } from "../../native/container/streams.ts";
 import type { PrivateNetwork } from "../../native/network/types.ts";
 import { encodeSpec } from "../../spec/encode.ts";
-import type { Spec } from "../../spec/types.ts";
+import type { ConsoleSize, Spec } from "../../spec/types.ts";
 import { loadBackend } from "../backends.ts";
 import { RunError, type RunOptions } from "../options.ts";
 import type { LeasedImage } from "../leased_image.ts";
@@ -48,6 +48,7 @@ interface Ready {
   readonly options: RunOptions;
   readonly network: NativeNetwork;
   readonly ids: OwnIds | undefined;
+  readonly consoleSize: ConsoleSize | undefined;
 }
 
 /** Docker's exit code for a container that has not come to be. */
@@ -109,7 +110,18 @@ async function copiedRoot({ image, options, ids }: Ready, { path }: ContainerDir
   return { layers: undefined, open: () => openTree(rootfs) };
 }
 
-function specOf({ image, options, ids }: Ready, root: Root, { id, path }: ContainerDirectory): Spec {
+/** The size of this process's terminal, where a container's is shown on it. */
+function sizeOfTerminal({ tty }: RunOptions, own: Stdio): ConsoleSize | undefined {
+  if (!tty || own.stdout !== undefined || !Deno.stdout.isTerminal()) return undefined;
+  const { columns, rows } = Deno.consoleSize();
+  return { width: columns, height: rows };
+}
+
+function specOf(
+  { image, options, ids, consoleSize }: Ready,
+  root: Root,
+  { id, path }: ContainerDirectory,
+): Spec {
   const tree = root.open();
   try {
     const text = (file: string): string | undefined => {
@@ -123,6 +135,7 @@ function specOf({ image, options, ids }: Ready, root: Root, { id, path }: Contai
       directory: path,
       layers: root.layers,
       isDirectory: (directory) => isTreeDirectory(tree, directory),
+      ...consoleSize === undefined ? {} : { consoleSize },
       ids,
     });
   } finally {
@@ -210,17 +223,25 @@ async function follow(
         resizes: own.stdout === undefined && Deno.stdout.isTerminal(),
       });
     }
-    await start(context, id);
-    const send = (signal: number): void => {
-      kill(context, id, signal).catch(() => {}); // it has just ended
-    };
-    const forgetSignals = listenForSignals(send), forgetEndings = endings(options, send);
+    // Signals that come before the program runs are for it, too.
+    const early: number[] = [];
+    let send = (signal: number): void => void early.push(signal);
+    const forgetSignals = listenForSignals((signal) => send(signal));
     try {
-      const backend = await loadBackend("native");
-      return shellStatus(await backend.wait(container));
+      await start(context, id);
+      send = (signal) => {
+        kill(context, id, signal).catch(() => {}); // it has just ended
+      };
+      for (const signal of early) send(signal);
+      const forgetEndings = endings(options, send);
+      try {
+        const backend = await loadBackend("native");
+        return shellStatus(await backend.wait(container));
+      } finally {
+        forgetEndings();
+      }
     } finally {
       forgetSignals();
-      forgetEndings();
     }
   } catch (error) {
     if (error instanceof LifecycleError || error instanceof RunError) throw error;
@@ -240,7 +261,7 @@ export async function runNative(leased: LeasedImage, options: RunOptions, own: S
     const ids = ownIds();
     const network = nativeNetwork(options, ids !== undefined);
     const ready: Ready = {
-      ...{ image, network, ids },
+      ...{ image, network, ids, consoleSize: sizeOfTerminal(options, own) },
       options: {
         ...options,
         network: { ...options.network, mode: network.kind === "host" ? "host" : "none" },
