@@ -4,7 +4,15 @@ import { helpText, styleFor } from "./help.ts";
 import { editDistance, nearest } from "./nearest.ts";
 import { type CommandSpec, findCommand, parseArguments, type Parsed, UsageError } from "./parser.ts";
 import { UMIAK } from "./table.ts";
-import { parseCpus, parseDuration, parseEnvFile, parseName, parsePidsLimit, parseSize } from "./values.ts";
+import {
+  parseAnnotations,
+  parseCpus,
+  parseDuration,
+  parseEnvFile,
+  parseName,
+  parsePidsLimit,
+  parseSize,
+} from "./values.ts";
 import { runOptions } from "./commands/run.ts";
 
 function parse(...argv: string[]): Parsed {
@@ -122,7 +130,7 @@ Deno.test("environment files", () => {
   assert.throws(() => parseEnvFile("A=1\nbad name=2\n", "f", own), /--env-file f:2: "bad name"/);
 });
 
-Deno.test("limits of processes and of CPU time, as docker writes them", () => {
+Deno.test("limits of processes and of CPU time, and annotations, as docker writes them", () => {
   assert.deepEqual(["10", "0", "-1"].map(parsePidsLimit), [10, 0, -1]);
   for (const bad of ["", "x", "1.5", "-2"]) {
     assert.throws(() => parsePidsLimit(bad), /--pids-limit: .* is not a number of processes/, bad);
@@ -130,6 +138,10 @@ Deno.test("limits of processes and of CPU time, as docker writes them", () => {
   assert.deepEqual(["2", "0.5", ".25", "0.01"].map(parseCpus), [2, 0.5, 0.25, 0.01]);
   for (const bad of ["", "x", "0", "0.001", "-1", "1e3"]) {
     assert.throws(() => parseCpus(bad), /--cpus: .* is not a number of processors/, bad);
+  }
+  assert.deepEqual(parseAnnotations(["a=1", "b=x=y", "a=", "c=2"]), { a: "", b: "x=y", c: "2" });
+  for (const bad of ["a", "=b", ""]) {
+    assert.throws(() => parseAnnotations([bad]), /--annotation .* NAME=VALUE/);
   }
   const options = runOptions(parse("run", "--pids-limit", "7", "--cpus", "1.5", "img"));
   assert.deepEqual([options.pidsLimit, options.cpus], [7, 1.5]);

@@ -85,6 +85,15 @@ export function parseEnvFile(
   });
 }
 
+/** --annotation NAME=VALUE, in the order given; the last one of a name counts. */
+export function parseAnnotations(texts: readonly string[]): Record<string, string> {
+  return Object.fromEntries(texts.map((text) => {
+    const at = text.indexOf("=");
+    if (at < 1) throw new Error(`--annotation ${JSON.stringify(text)}: expected NAME=VALUE`);
+    return [text.slice(0, at), text.slice(at + 1)];
+  }));
+}
+
 /** --name: what docker takes for one. */
 export function parseName(text: string): string {
   if (/^[a-zA-Z0-9][a-zA-Z0-9_.-]+$/.test(text)) return text;

@@ -15,6 +15,7 @@ import type { Parsed } from "../parser.ts";
 import { Progress, standardError } from "../progress.ts";
 import { parseMount, parseTmpfs, parseVolume } from "../mount_values.ts";
 import {
+  parseAnnotations,
   parseCpus,
   parseDuration,
   parseEnv,
@@ -140,7 +141,11 @@ export function runOptions(parsed: Parsed): RunOptions {
     ...given("cpus", "cpus", parseCpus),
     ...given("timeout", "timeout", (value) => parseDuration(value, "--timeout")),
     ...given("stop-signal", "stopSignal", signalOf),
-    ...(name === undefined ? {} : { name, annotations: { "umiak.name": name } }),
+    ...(name === undefined ? {} : { name }),
+    annotations: {
+      ...name === undefined ? {} : { "umiak.name": name },
+      ...parseAnnotations(parsed.values("annotation")),
+    },
     ...network(parsed),
     readOnly: parsed.has("read-only"),
     interactive: parsed.has("interactive"),

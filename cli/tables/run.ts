@@ -68,6 +68,12 @@ export const RUN: CommandSpec = {
     { name: "interactive", short: "i", help: "Pass standard input on" },
     { name: "tty", short: "t", help: "Give the program a terminal; with -i it is shown on this one" },
     { name: "rm", help: "Remove the container when it ends (it always is)" },
+    {
+      name: "annotation",
+      value: "NAME=VALUE",
+      repeat: true,
+      help: "Add an annotation; umiak.interruptible=true lets programs that compute be interrupted",
+    },
     { name: "name", value: "NAME", help: "Name of the container" },
     PLATFORM,
     {

@@ -81,6 +81,16 @@ export async function createPod(options: PodOptions = {}): Promise<Pod> {
   }
   return {
     run(asked, stdio = {}) {
+      const elsewhere = asked.engine === "wasmer"
+        ? "engine wasmer"
+        : asked.backend === "native"
+        ? "backend native"
+        : "";
+      if (elsewhere !== "") {
+        return Promise.reject(
+          new RunError(`${elsewhere}: a pod's containers run on its userland kernel`, 125),
+        );
+      }
       if (pod.closed) return Promise.reject(new RunError("the pod is closed", 125));
       const ended = runOn(pod, asked, stdio);
       running.add(ended);

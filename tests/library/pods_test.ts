@@ -106,6 +106,8 @@ Deno.test("what is the pod's cannot be asked for by one of its containers", asyn
     });
   await refused({}, { hostname: "mine" }, /hostname: the pod's containers/);
   await refused({}, { network: { mode: "pod" } }, /network: the pod's containers/);
+  await refused({}, { engine: "wasmer" }, /engine wasmer: a pod's containers run on its userland kernel/);
+  await refused({}, { backend: "native" }, /backend native: a pod's containers/);
   await refused({ share: [] }, { network: { mode: "host" } }, /mode host: it is a pod's/);
   await refused({ share: [], network: { mode: "pod" } }, { network: { mode: "none" } }, /mode none/);
   await assert.rejects(createPod({ share: [], hostname: "x" }), /have a uts namespace each/);
