@@ -22,7 +22,7 @@ export const WITH_USER = {
 export const ARCHITECTURE = Deno.build.arch === "x86_64" ? "amd64" : "arm64";
 
 const PROGRAMS =
-  "sh cat cp ls echo sleep true false stat grep readlink mkdir rmdir ln rm mv touch id env tty stty kill pwd head wc ps hostname mount umount test trap nc ip chown chmod mknod"
+  "sh cat cp ls echo sleep true false stat grep readlink mkdir rmdir ln rm mv touch id env tty stty kill pwd head wc ps hostname mount umount test trap nc ip ping chown chmod mknod"
     .split(" ");
 
 /** The lowest layer of every image. */
