@@ -237,6 +237,28 @@ Deno.test("hooks run around a container; one that fails takes it back (runtime.m
   });
 });
 
+Deno.test("hooks in the container's namespaces are modules: of the host before its root changes, of the container after", () =>
+  withBench(async ({ runtime, bundle, refused }) => {
+    const state = (path: string): unknown[] => [{ path, args: ["hook", "lines"] }];
+    const hooks = { createContainer: state(PROBE), startContainer: state("/probe.wasm") };
+    await runtime.create("c", bundle("c", ["exit", "4"], { hooks }));
+    await runtime.start("c");
+    assert.equal(await runtime.wait("c"), 4 << 8);
+    const failing = (name: string): Record<string, unknown> => ({
+      hooks: {
+        [name]: [{ path: name === "createContainer" ? PROBE : "/probe.wasm", args: ["hook", "exit", "3"] }],
+      },
+    });
+    await refused(
+      runtime.create("f", bundle("f", [], failing("createContainer"))),
+      "hook",
+      /createContainer hook #0.*exit status 3/,
+    );
+    await runtime.create("s", bundle("s", FOREVER, failing("startContainer")));
+    await refused(runtime.start("s"), "hook", /startContainer hook #0.*exit status 3/);
+    assert.deepEqual((await runtime.list()).map(({ id, status }) => [id, status]), [["c", "stopped"]]);
+  }));
+
 Deno.test("with interruptible, a container that computes is served, paused and killed, beside others", () =>
   withBench(async ({ runtime, bundle }) => {
     for (const id of ["a", "b"]) {
