@@ -17,6 +17,15 @@ function isStatic(): boolean {
   }
 }
 
+function exists(path: string): boolean {
+  try {
+    Deno.statSync(path);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
 /** Root on Linux with a static busybox. */
 export const WITH_BUSYBOX = {
   ...NATIVE,
@@ -59,4 +68,16 @@ export function busyboxBundle(
   change(config);
   Deno.writeTextFileSync(`${path}/config.json`, JSON.stringify(config));
   return path;
+}
+
+/** Why limits cannot be looked up in the hierarchies of cgroup version 1; undefined if they can. */
+export const WITHOUT_VERSION1 = exists("/sys/fs/cgroup/memory/memory.limit_in_bytes")
+  ? undefined
+  : "needs cgroups of version 1";
+
+/** What a file of a process's cgroup says, in the hierarchy of a controller. */
+export function limitOf(pid: string | number, controller: string, file: string): string {
+  const places = Deno.readTextFileSync(`/proc/${pid}/cgroup`);
+  const place = new RegExp(`:${controller}:(.*)`).exec(places)![1];
+  return Deno.readTextFileSync(`/sys/fs/cgroup/${controller}${place}/${file}`).trim();
 }

@@ -34,8 +34,10 @@ function others(): string[] {
 
 /** Directories of cgroups with the containers' names. */
 function cgroups(): string[] {
-  return [...Deno.readDirSync("/sys/fs/cgroup")].filter(({ isDirectory }) => isDirectory)
-    .flatMap(({ name }) => names.map((cgroup) => `/sys/fs/cgroup/${name}/${cgroup}`)).filter((path) => {
+  const hierarchies = [...Deno.readDirSync("/sys/fs/cgroup")].filter(({ isDirectory }) => isDirectory);
+  return ["", ...hierarchies.map(({ name }) => `/${name}`)]
+    .flatMap((hierarchy) => names.map((cgroup) => `/sys/fs/cgroup${hierarchy}/${cgroup}`))
+    .filter((path) => {
       try {
         return Deno.statSync(path).isDirectory;
       } catch {

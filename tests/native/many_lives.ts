@@ -15,9 +15,10 @@ const lines = (file: string): string[] => Deno.readTextFileSync(file).split("\n"
 
 /** Cgroups of these containers, in every hierarchy. */
 function cgroups(): number {
-  return [...Deno.readDirSync("/sys/fs/cgroup")].filter(({ isDirectory }) => isDirectory).flatMap((
-    { name },
-  ) => [...Deno.readDirSync(`/sys/fs/cgroup/${name}`)].filter((each) => each.name.startsWith(tag))).length;
+  const hierarchies = [...Deno.readDirSync("/sys/fs/cgroup")].filter(({ isDirectory }) => isDirectory);
+  return ["", ...hierarchies.map(({ name }) => `/${name}`)]
+    .flatMap((hierarchy) => [...Deno.readDirSync(`/sys/fs/cgroup${hierarchy}`)])
+    .filter(({ name }) => name.startsWith(tag)).length;
 }
 
 /** What is held now. Closed files of dead objects are given back first. */
