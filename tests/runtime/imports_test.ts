@@ -55,6 +55,7 @@ const BUDGETS:
 /** What common commands load in turn. */
 const WITHOUT_NODE: readonly (readonly [command: string, roots: readonly string[]])[] = [
   ["umiak run", ["cli/main.ts", "cli/commands/run.ts", "runtime/engine/prepare_layers.ts"]],
+  ["umiak run, native", ["cli/commands/run.ts", "runtime/engine/native/run_native.ts"]],
   ["umiak pull", ["cli/commands/images.ts", "runtime/engine/pull.ts", "image/registry/mod.ts"]],
   ["create, native", ["cli/runtime/commands/create.ts", "runtime/native/container/create.ts"]],
   ["create, sandbox", ["cli/runtime/commands/create.ts", "runtime/sandbox/exec/container/create.ts"]],

@@ -1,8 +1,8 @@
 /** What a container on the real kernel has beside what every container has (conversion.ts): its root, files in /etc, a filter, devices, a user namespace. @module */
-import { resolve } from "node:path";
 import type { ImageConfig } from "../../../image/config.ts";
 import type { ConsoleSize, MountSpec, PosixRlimit, Resources, Spec } from "../../spec/types.ts";
 import { convert, DEFAULT_MOUNTS } from "../conversion.ts";
+import { absolutePath } from "../host_path.ts";
 import { type MountOption, RunError, type RunOptions } from "../options.ts";
 import type { UserFiles } from "../user.ts";
 import { defaultFilter } from "./default_filter.ts";
@@ -141,7 +141,7 @@ export function nativeSpec(config: ImageConfig, options: RunOptions, context: Na
   };
   const converted = convert({ ...config, config: { ...config.config, Volumes: [] } }, own, {
     ...{ imageName: context.imageName, users: context.users, hostname: context.hostname },
-    hostPath: (path) => resolve(path),
+    hostPath: (path) => absolutePath(path),
   });
   checkIds(converted, context);
   const { process, linux } = converted;
