@@ -7,7 +7,7 @@ import { changeIndex } from "./layout_index.ts";
 import { collectorLock, leasedDigests } from "./lease.ts";
 import { type Reachable, reachable } from "./reachable.ts";
 import type { Store } from "./store.ts";
-import { type RemoveAll, removeTree, unneededTrees } from "./trees/remove_tree.ts";
+import { removeTree, unneededTrees } from "./trees/remove_tree.ts";
 
 /** How garbage is collected. */
 export interface CollectOptions extends ContentOptions {
@@ -16,7 +16,7 @@ export interface CollectOptions extends ContentOptions {
   /** Images to be kept beside those that have names. */
   readonly keep?: readonly Descriptor[];
   /** Removes a directory whose files may be others'. */
-  readonly remove?: RemoveAll;
+  readonly remove?: (path: string) => Promise<void>;
 }
 
 /** What has been removed, or would be. */

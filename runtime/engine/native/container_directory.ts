@@ -15,6 +15,7 @@ import { deleteContainer } from "../../lifecycle/delete.ts";
 import { hostContext } from "../../lifecycle/host/mod.ts";
 import type { Context } from "../../lifecycle/context.ts";
 import { loadBackend } from "../backends.ts";
+import { NETWORK_STATE } from "./network.ts";
 import { removeAll } from "./remove_all.ts";
 
 const LOCK = ".lock";
@@ -36,21 +37,30 @@ function contextIn(directory: string, warn: (message: string) => void): Context 
   return hostContext(`${directory}/state`, loadBackend, { warn, note: () => {} });
 }
 
+/** True if the process that has made a directory has ended. One that has no lock yet may be somebody's who has just begun. */
+async function isLeft(path: string): Promise<boolean> {
+  const { isDirectory, mtime } = await Deno.lstat(path);
+  const isOld = mtime !== null && Date.now() - mtime.getTime() > YOUNG_MS;
+  return isDirectory && isOld && await isAbandoned(`${path}/${LOCK}`);
+}
+
 /** Removes what killed processes have left of containers. */
 async function sweep(parent: string): Promise<void> {
-  for await (const { name, isDirectory } of Deno.readDir(parent)) {
+  let swept = false;
+  for await (const { name } of Deno.readDir(parent)) {
     const path = `${parent}/${name}`;
     try {
-      // A directory that has no lock yet may be somebody's who has just begun.
-      const { mtime } = await Deno.lstat(path);
-      const isOld = mtime !== null && Date.now() - mtime.getTime() > YOUNG_MS;
-      if (!isDirectory || !isOld || !await isAbandoned(`${path}/${LOCK}`)) continue;
+      if (!await isLeft(path)) continue;
       await deleteContainer(contextIn(path, () => {}), name, { force: true });
       await removeAll(path);
+      swept = true;
     } catch {
       // Somebody else sweeps, or what is there is not this user's.
     }
   }
+  if (!swept || Deno.uid() !== 0) return;
+  const { cleanUpPrivateNetworks } = await import("../../native/network/mod.ts");
+  await cleanUpPrivateNetworks(NETWORK_STATE);
 }
 
 /** Makes the directory of a new container, and sweeps. */

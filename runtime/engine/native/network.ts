@@ -9,7 +9,7 @@ export type NativeNetwork =
   | { readonly kind: "private"; readonly publish: readonly PublishOption[] };
 
 /** Where addresses in use are noted; all engines of the host share it. */
-const STATE = "/run/umiak-network";
+export const NETWORK_STATE = "/run/umiak-network";
 
 /**
  * What the options mean: as with docker a network of its own, with a way out, unless something else is said. An ordinary user cannot make one; its
@@ -51,6 +51,6 @@ export async function setUpNetwork(
       container: containerPort,
       protocol: transport,
     })),
-    stateDirectory: STATE,
+    stateDirectory: NETWORK_STATE,
   });
 }
