@@ -13,6 +13,8 @@ export const WITHOUT_UML: string | undefined = reasonAgainst({ os: ["linux"], to
 export interface JobOptions {
   /** Modules of the kernel, loaded before. */
   readonly modules?: readonly string[];
+  /** Tests of the runtime run a bundle of it: it starts in a quarter of the time, and here that is most of it. */
+  readonly bundle?: boolean;
   /** After this long the machine hangs, and is ended. */
   readonly patienceMs?: number;
 }
@@ -27,6 +29,9 @@ export interface JobResult {
   readonly console: string;
 }
 
+const deno = Deno.execPath();
+const repository = repositoryFile("").replace(/\/$/, "");
+
 const quoted = (text: string): string => `'${text.replaceAll("'", `'\\''`)}'`;
 
 function textOf(path: string): string {
@@ -37,14 +42,23 @@ function textOf(path: string): string {
   }
 }
 
+/** Where the machine sees what is in the job's directory. */
+const MOUNTED = "/mnt";
+
+/** Bundles umiak. The runtime, as the machine sees it. */
+async function bundleIn(dir: string): Promise<string> {
+  const { success, stderr } = await new Deno.Command(deno, {
+    args: ["run", "-A", "--no-check", "--no-lock", repositoryFile("tools/bundle.ts"), `${dir}/out/dist`],
+  }).output();
+  if (!success) throw new Error(`bundling for user-mode-linux: ${new TextDecoder().decode(stderr)}`);
+  return `${MOUNTED}/out/dist/runtime/main.js`;
+}
+
 /** Where Deno keeps modules that it has fetched or compiled. */
 function denoDirectory(): string {
   const { stdout } = new Deno.Command(Deno.execPath(), { args: ["info", "--json"] }).outputSync();
   return JSON.parse(new TextDecoder().decode(stdout)).denoDir;
 }
-
-const deno = Deno.execPath();
-const repository = repositoryFile("").replace(/\/$/, "");
 
 /** The job: `deno` is on PATH, what it compiles is kept in memory above the host's cache, modules are loaded; then the script. */
 function jobOf(script: string, cache: string, modules: readonly string[]): string {
@@ -61,13 +75,16 @@ ${script}
 /** Runs a script of the shell as root of a new machine with one CPU, in the repository. `deno` is the one that runs this. */
 export async function onUml(
   script: string,
-  { modules = [], patienceMs = 600_000 }: JobOptions = {},
+  { modules = [], bundle = false, patienceMs = 600_000 }: JobOptions = {},
 ): Promise<JobResult> {
   const dir = await Deno.makeTempDir({ prefix: "umiak-uml-" });
   try {
     const cache = denoDirectory();
-    const environment = { HOME: "/root", DENO_DIR: cache, DENO_NO_UPDATE_CHECK: "1", NO_COLOR: "1" };
     await Deno.mkdir(`${dir}/out`);
+    const environment = {
+      ...{ HOME: "/root", DENO_DIR: cache, DENO_NO_UPDATE_CHECK: "1", NO_COLOR: "1" },
+      ...bundle ? { UMIAK_TEST_RUNTIME: await bundleIn(dir) } : {},
+    };
     await Deno.copyFile(repositoryFile("tests/uml/init.sh"), `${dir}/init`);
     await Deno.chmod(`${dir}/init`, 0o755);
     const files = {

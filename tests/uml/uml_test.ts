@@ -16,7 +16,7 @@ testWhen(
   async () => {
     const { code, stdout, stderr, console } = await onUml(
       `deno test -A --no-check --no-lock ${TESTS.join(" ")}`,
-      { modules: ["scsi_debug", "sd_mod"] },
+      { modules: ["scsi_debug", "sd_mod"], bundle: true },
     );
     assert.equal(code, 0, stdout + stderr + console);
     assert.match(stdout, /cgroups of version 2: devices, pause, resume, exec, .* ok /);

@@ -22,7 +22,7 @@ export async function version2Column(name: HostRuntime): Promise<Column> {
   // The first disk of the machine is one of a driver's memory.
   const { code, stdout, stderr, console } = await onUml(
     `deno run -A --no-check --no-lock tests/conformance/version2/guest.ts ${name}`,
-    { modules: ["scsi_debug", "sd_mod"] },
+    { modules: ["scsi_debug", "sd_mod"], bundle: true },
   );
   if (code !== 0) {
     throw new Error(`cases of ${name} in user-mode-linux: exit code ${code}: ${stderr}${console}`);
