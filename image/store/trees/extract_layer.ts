@@ -17,7 +17,7 @@ import {
   type HostTree,
 } from "../host_fs/types.ts";
 import { type Place, Places } from "../tree/places.ts";
-import type { ForeignFile, TreeOwner } from "./tree_key.ts";
+import { type ForeignFile, OverlayMarkError, type TreeOwner } from "./tree_key.ts";
 
 const OF_OVERLAYS = /^(trusted|user)\.overlay\./;
 const CHUNK = 1024 * 1024;
@@ -55,9 +55,6 @@ export interface ExtractedLayer {
   /** Notes something more that is lost. */
   lose(attribute: string, path: string): void;
 }
-
-/** The filesystem cannot keep what tells the kernel's overlay what a layer hides. */
-export class OverlayMarkError extends Error {}
 
 class Extraction implements ExtractedLayer {
   readonly lost: Lost = new Map();

@@ -46,3 +46,6 @@ export function keyOfTree(name: string): string | undefined {
 
 /** A directory whose name begins with it has no name of its own yet, or any more. */
 export const UNFINISHED = "~";
+
+/** The filesystem cannot keep what tells the kernel's overlay what a layer hides. */
+export class OverlayMarkError extends Error {}

@@ -1,15 +1,7 @@
 /** `umiak run` on the real kernel: from an image whose content is leased to an exit code. @module */
 import { ENOENT } from "../../../fs/abi/errno.ts";
 import type { Image } from "../../../image/source.ts";
-import { unpackLayers } from "../../../image/store/unpack.ts";
-import { openTree } from "../../../image/store/host_fs/open_tree.ts";
-import type { HostTree } from "../../../image/store/host_fs/types.ts";
-import { IdMap } from "../../../image/store/tree/id_map.ts";
 import { isTreeDirectory, readTreeFile } from "../../../image/store/tree/read_file.ts";
-import { OverlayMarkError } from "../../../image/store/trees/extract_layer.ts";
-import { openMergedTree } from "../../../image/store/trees/merged_tree.ts";
-import { openTrees } from "../../../image/store/trees/tree_cache.ts";
-import { ROOT } from "../../../image/store/trees/tree_key.ts";
 import { SIGNAL } from "../../abi/linux/signal.ts";
 import { shellStatus } from "../../abi/linux/wait_status.ts";
 import type { Container } from "../../lifecycle/backend.ts";
@@ -32,8 +24,8 @@ import { type ContainerDirectory, makeContainerDirectory } from "./container_dir
 import { type EtcNetwork, writeEtcFiles } from "./etc_files.ts";
 import { nativeSpec } from "./native_spec.ts";
 import { type NativeNetwork, nativeNetwork, setUpNetwork } from "./network.ts";
-import { removeAll } from "./remove_all.ts";
-import { type OwnIds, ownIds, treeOwner } from "./rootless_ids.ts";
+import { copiedRoot, overlayRoot, refusesOverlay, type Root } from "./root.ts";
+import { type OwnIds, ownIds } from "./rootless_ids.ts";
 
 /** Largest /etc/passwd or /etc/group that is read. */
 const MAX_USER_FILE = 1024 * 1024;
@@ -57,58 +49,9 @@ function exitCodeOf(error: unknown): number {
   return error.errno === ENOENT ? 127 : 126;
 }
 
-/** True if the kernel or the filesystem does without an overlay; a copy does without both. */
-function refusesOverlay(error: unknown): boolean {
-  if (error instanceof StepError) return error.note?.what.startsWith("mounting the overlay") ?? false;
-  return error instanceof Error && error.cause instanceof OverlayMarkError;
-}
-
 /** A message that begins with the name of the image. */
 const named = (image: Image, message: string): string =>
   message.startsWith(image.name) ? message : `${image.name}: ${message}`;
-
-/** The root filesystem of a container, and what is known of it before it is mounted. */
-interface Root {
-  /** Extracted layers, the topmost first; undefined if it is a copy. */
-  readonly layers: readonly string[] | undefined;
-  /** Its files. */
-  open(): HostTree;
-}
-
-/** Layers below a directory that the container may write in, which begins as the topmost one's root is. */
-async function overlayRoot(
-  { image, options, ids }: Ready,
-  leased: LeasedImage,
-  { path }: ContainerDirectory,
-  warn: (message: string) => void,
-): Promise<Root> {
-  const trees = await openTrees(image, leased.store, ids === undefined ? ROOT : treeOwner(ids), {
-    ...options.prepare,
-    remove: removeAll,
-  });
-  for (const note of trees.notes) warn(`${image.name}: ${note}`);
-  let layers = trees.paths;
-  if (layers.length === 0) {
-    // The kernel wants at least one.
-    await Deno.mkdir(`${path}/empty`, { mode: 0o755 });
-    layers = [`${path}/empty`];
-  }
-  const { mode, uid, gid } = await Deno.stat(layers[0]!);
-  await Deno.chmod(`${path}/upper`, (mode ?? 0o755) & 0o7777);
-  if (ids === undefined) await Deno.chown(`${path}/upper`, uid, gid);
-  return { layers, open: () => openMergedTree(layers) };
-}
-
-/** A copy of all layers, for hosts that mount no overlay for this user. */
-async function copiedRoot({ image, options, ids }: Ready, { path }: ContainerDirectory): Promise<Root> {
-  const rootfs = `${path}/rootfs`;
-  await unpackLayers(image, rootfs, {
-    maps: { uids: new IdMap([]), gids: new IdMap([]) },
-    rootless: ids !== undefined,
-    ...options.prepare?.signal === undefined ? {} : { signal: options.prepare.signal },
-  });
-  return { layers: undefined, open: () => openTree(rootfs) };
-}
 
 /** The size of this process's terminal, where a container's is shown on it. */
 function sizeOfTerminal({ tty }: RunOptions, own: Stdio): ConsoleSize | undefined {
@@ -276,11 +219,16 @@ export async function runNative(leased: LeasedImage, options: RunOptions, own: S
     streams = open();
     let made;
     try {
-      made = await createOn(ready, await overlayRoot(ready, leased, directory, warn), directory, streams);
+      made = await createOn(
+        ready,
+        await overlayRoot(leased, ready, directory.path, warn),
+        directory,
+        streams,
+      );
     } catch (error) {
       if (!refusesOverlay(error)) throw error;
       warn(`${named(image, (error as Error).message)}: the container gets a copy of the image's files`);
-      made = await createOn(ready, await copiedRoot(ready, directory), directory, streams);
+      made = await createOn(ready, await copiedRoot(leased, ready, directory.path), directory, streams);
     }
     return await follow(ready, made, directory, own);
   } catch (error) {
