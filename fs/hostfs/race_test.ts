@@ -22,7 +22,11 @@ async function meanwhile(step: string, body: (dir: string, sb: HostfsSuper) => v
     return new HostfsSuper({ path: `${dir}/bound` });
   })();
   const child = new Deno.Command(Deno.execPath(), {
-    args: ["eval", `const d = ${JSON.stringify(dir)}; console.log("ready"); for (;;) { ${step} }`],
+    args: [
+      "eval",
+      `const d = ${JSON.stringify(dir)}; console.log("ready"); while (!exists(d + "/stop")) { ${step} }
+      function exists(path) { try { return Deno.lstatSync(path) !== null; } catch { return false; } }`,
+    ],
     stdin: "null",
     stdout: "piped",
     stderr: "null",
@@ -32,7 +36,7 @@ async function meanwhile(step: string, body: (dir: string, sb: HostfsSuper) => v
     await reader.read();
     body(dir, sb);
   } finally {
-    child.kill("SIGKILL");
+    await Deno.writeTextFile(`${dir}/stop`, ""); // killed, it could leave a mkfifo that is still at work
     await child.status;
     await reader.cancel();
     sb.shutdown();
