@@ -1,9 +1,10 @@
 /** Cgroups of version 2 with all their controllers, where there is nothing else: in user-mode Linux at least (tests/uml). @module */
 import assert from "node:assert/strict";
 import { readHost } from "../../runtime/native/cgroups/hosts.ts";
+import { withBench } from "../runtime/support.ts";
 import { testWhen } from "../support/when.ts";
 import { directories, disk, MIB, runc, shapeOf, withPlace } from "./cgroups_support.ts";
-import { type Config, NATIVE, nativeBundle, WITH_RUNC } from "./support.ts";
+import { type Config, inUserNamespace, NATIVE, nativeBundle, WITH_RUNC } from "./support.ts";
 
 const ROOT = "/sys/fs/cgroup";
 const controllers = ((): string[] => {
@@ -275,5 +276,30 @@ testWhen(
       const own = /^0::(.*)$/m.exec(Deno.readTextFileSync("/proc/self/cgroup"))![1]!;
       const { stdout } = await bench.call("run", "-b", bundle, "c");
       assert.equal(stdout.trim(), `0::${own.slice(0, own.lastIndexOf("/"))}/${place}/c`);
+    }),
+);
+
+testWhen(
+  UNIFIED,
+  "cgroups of version 2 alone: config-linux.md#pids: 0 is a limit: the init is there, and makes no process",
+  () =>
+    withBench(async (bench) => {
+      for (const user of [false, true]) {
+        for (const limit of [0, 1]) {
+          const id = `c${limit}-${user}`;
+          const bundle = nativeBundle(
+            bench,
+            id,
+            "read line </proc/self/cgroup; echo $line; exec true",
+            (config) => {
+              if (user) inUserNamespace(config);
+              config.linux.resources = { ...config.linux.resources, pids: { limit } };
+            },
+          );
+          if (user) await Deno.chmod(bench.dir, 0o755);
+          const { code, stdout, stderr } = await bench.call("run", "-b", bundle, id);
+          assert.deepEqual([code, stdout, stderr], [0, "0::/\n", ""], id);
+        }
+      }
     }),
 );

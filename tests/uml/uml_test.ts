@@ -5,8 +5,14 @@ import { onUml, WITHOUT_UML } from "./machine.ts";
 
 const TESTS = [
   "runtime/native/cgroups",
-  ...["cgroups_test", "cgroups_version2_test", "cgroups_unified_test"].map((name) =>
-    `tests/native/${name}.ts`
+  ...[
+    "cgroups_test",
+    "cgroups_version2_test",
+    "cgroups_unified_test",
+    "first_cgroup_test",
+    "stale_cgroups_test",
+  ].map(
+    (name) => `tests/native/${name}.ts`,
   ),
 ];
 
@@ -22,6 +28,9 @@ testWhen(
     assert.match(stdout, /cgroups of version 2: devices, pause, resume, exec, .* ok /);
     assert.match(stdout, /the kernel takes the program of a device list .* ok /);
     assert.match(stdout, /cgroups of version 2 alone: a limit of memory bites, .* ok /);
+    assert.match(stdout, /config-linux\.md#pids: 0 is a limit: .* ok /);
+    assert.match(stdout, /a process begins in its cgroup; .* ok /);
+    assert.match(stdout, /delete --force of a container that has ended leaves .* ok /);
   },
 );
 

@@ -78,9 +78,8 @@ const NO_RESOURCES: Resources = { devices: [], hugepageLimits: [], rdma: {}, uni
  * Makes a container's cgroups in every hierarchy, with their limits. What they are is in `directory` before they are there. Throws an Error that
  * names the place in config.json; then what was not there before is gone again.
  */
-export function makeCgroups(request: CreateRequest): void {
-  const { spec, directory, note: tell } = request;
-  const host = readHost(), places = placesOf(request, host);
+export function makeCgroups(request: CreateRequest, host: CgroupHost = readHost()): void {
+  const { spec, directory, note: tell } = request, places = placesOf(request, host);
   if (places.length === 0) {
     if (!isAsked(spec)) return;
     throw new LifecycleError("config.json: linux.resources: this host has no cgroups", "unsupported");

@@ -6,7 +6,6 @@ import type { BackendData } from "../../lifecycle/record.ts";
 import { closingOnError, type Descriptor, makePipe, whileOpen } from "../ffi/descriptors.ts";
 import { thisMachine } from "../ffi/kernel.ts";
 import { makeProgramFile } from "../ffi/program_file.ts";
-import { spawnProgram } from "../ffi/spawn.ts";
 import { isInSteps } from "../program/common.ts";
 import { initTable } from "../program/init.ts";
 import { SAYS } from "../program/protocol.ts";
@@ -14,8 +13,7 @@ import type { Table } from "../table/compile_table.ts";
 import { childOf, keepChild, waitForChild } from "./children.ts";
 import { receiveTerminal } from "./console.ts";
 import { goOn, receive } from "./conversation.ts";
-import { makeCgroups } from "../cgroups/driver.ts";
-import { enterCgroups } from "../cgroups/members.ts";
+import { type FirstCgroup, makeFirst, placeInit, spawnIn } from "./first_cgroup.ts";
 import { removeOwnGroups } from "./groups.ts";
 import {
   checkPreserved,
@@ -57,11 +55,11 @@ async function converse(
   prepared: Prepared,
   conversation: Conversation,
   { listener, copies }: InitSockets,
+  place: (pid: number) => void,
 ): Promise<InitProcess> {
   const { child, table, report, sync } = conversation;
   const init: InitProcess = { ...identify(child.pid), data: dataOf(request, table) };
-  makeCgroups(request);
-  enterCgroups(request.directory, child.pid);
+  place(child.pid);
   if (request.spec.linux.intelRdt !== undefined) {
     const { enterGroups, makeGroups } = await import("../resctrl/groups.ts");
     makeGroups(request.id, request.spec.linux.intelRdt, request.directory);
@@ -101,7 +99,12 @@ async function converse(
 }
 
 /** Starts the init of a container. What it alone needs is closed here. */
-function begin(request: CreateRequest, prepared: Prepared, sockets: InitSockets): Conversation {
+function begin(
+  request: CreateRequest,
+  prepared: Prepared,
+  sockets: InitSockets,
+  first: FirstCgroup,
+): Conversation & { readonly inside: boolean } {
   const { id, spec, directory, options } = request, { process } = prepared;
   const maps: number[] = [];
   const [report, reporting] = makePipe("talking to the container's init");
@@ -134,14 +137,15 @@ function begin(request: CreateRequest, prepared: Prepared, sockets: InitSockets)
       });
       const file = own(makeProgramFile(table, directory));
       const preserved = Array.from({ length: options.preserveFds }, (_, i) => 3 + i);
-      const child = spawnProgram({
+      // One that makes the init in steps would count against a limit of tasks.
+      const spawned = spawnIn(isInSteps(program) ? { made: first.made } : first, {
         file,
         name: "umiak-init",
         cloneFlags: isInSteps(program) ? 0 : program.cloneFlags,
         ...options.stdio === undefined ? {} : { stdio: options.stdio },
         descriptors: [...preserved, ...maps, ...Object.values(descriptors)],
       });
-      return { child, table, report, sync };
+      return { ...spawned, table, report, sync };
     }));
 }
 
@@ -155,12 +159,17 @@ export async function createInit(request: CreateRequest): Promise<InitProcess> {
   const terminal = spec.process?.terminal ?? false;
   checkTerminal(terminal, options.detached, options.consoleSocket);
   const sockets = initSockets(request, prepared), pairs: (Sockets | undefined)[] = Object.values(sockets);
-  let conversation: Conversation | undefined;
+  let conversation: Conversation | undefined, first: FirstCgroup = { made: false };
   try {
-    conversation = begin(request, prepared, sockets);
+    first = makeFirst(request);
+    const begun = begin(request, prepared, sockets, first);
+    conversation = begun;
     for (const pair of pairs) pair?.init.close();
     if (isInSteps(prepared.program)) conversation = { ...conversation, child: await siblingOf(conversation) };
-    const init = await converse(request, prepared, conversation, sockets);
+    const init = await converse(
+      ...[request, prepared, conversation, sockets] as const,
+      (pid) => placeInit(first, begun.inside, request, pid),
+    );
     const master = sockets.console?.own === undefined
       ? {}
       : { terminal: receiveTerminal(sockets.console.own) };
@@ -171,6 +180,7 @@ export async function createInit(request: CreateRequest): Promise<InitProcess> {
     await removeOwnGroups(request.directory);
     throw error;
   } finally {
+    first.cgroup?.close();
     conversation?.report.close();
     conversation?.sync.close();
     for (const socket of pairs.flatMap((pair) => [pair?.init, pair?.own])) socket?.close();
