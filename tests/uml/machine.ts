@@ -6,8 +6,23 @@
 import { repositoryFile } from "../support/umiak.ts";
 import { reasonAgainst } from "../support/when.ts";
 
+/** Why that kernel does not run here: it comes as far as to miss its root, which takes a second, or it may not trace processes. */
+function refusalToBoot(): string | undefined {
+  const dir = Deno.makeTempDirSync({ prefix: "umiak-uml-" });
+  const { stdout } = new Deno.Command("linux.uml", {
+    args: ["mem=64M", "con=null", "con0=fd:0,fd:1", `uml_dir=${dir}`, "root=/dev/none"],
+    ...{ stdin: "null", stderr: "null" } as const,
+  }).outputSync();
+  Deno.removeSync(dir, { recursive: true });
+  const said = new TextDecoder().decode(stdout);
+  return said.includes("Unable to mount root fs")
+    ? undefined
+    : `user-mode-linux does not boot: ${said.trim().split("\n").at(-1)}`;
+}
+
 /** Why there can be no such machine here; undefined if there can. */
-export const WITHOUT_UML: string | undefined = reasonAgainst({ os: ["linux"], tools: ["linux.uml"] });
+export const WITHOUT_UML: string | undefined = reasonAgainst({ os: ["linux"], tools: ["linux.uml"] }) ??
+  refusalToBoot();
 
 /** What a job wants. */
 export interface JobOptions {
