@@ -34,7 +34,11 @@ export class Slabs {
       this.#known.set(bytes.buffer, slab);
       this.#open.push(slab);
     }
-    const start = (slab.free.pop() ?? slab.next++) * this.size;
+    const again = slab.free.pop();
+    const start = (again ?? slab.next++) * this.size;
+    if (again === undefined && start % this.source.step === 0) {
+      this.source.prepare(slab.bytes.subarray(start, start + this.source.step));
+    }
     slab.used++;
     if (this.#isFull(slab)) this.#open.pop();
     return slab.bytes.subarray(start, start + this.size);

@@ -11,12 +11,19 @@ const PIECE = 8 * CHUNK;
 
 /** A source that counts what it has given, and what has come back. */
 class Source implements PageSource {
+  readonly step = 4 * CHUNK;
   pieces = 0;
+  prepared = 0;
   released = 0;
 
   allocate(): Uint8Array {
     this.pieces++;
     return new Uint8Array(new ArrayBuffer(PIECE + 4096), 4096);
+  }
+
+  prepare(bytes: Uint8Array): void {
+    assert.ok(bytes.every((byte) => byte === 0));
+    this.prepared += bytes.length;
   }
 
   release(bytes: Uint8Array): void {
@@ -28,7 +35,7 @@ class Source implements PageSource {
 Deno.test("Slabs gives chunks that do not overlap, takes them back, and forgets pieces that nobody uses", () => {
   const source = new Source(), slabs = new Slabs(source, CHUNK);
   const taken = Array.from({ length: 20 }, () => slabs.take()!);
-  assert.equal(source.pieces, 3);
+  assert.deepEqual([source.pieces, source.prepared], [3, 20 * CHUNK]);
   taken.forEach((chunk, i) => chunk.fill(i + 1));
   assert.ok(taken.every((chunk, i) => chunk.length === CHUNK && chunk.every((byte) => byte === i + 1)));
   slabs.give(new Uint8Array(CHUNK)); // of somebody else
@@ -45,7 +52,10 @@ Deno.test("Slabs gives chunks that do not overlap, takes them back, and forgets 
 });
 
 Deno.test("Slabs without a source that gives: there are none", () => {
-  const slabs = new Slabs({ allocate: () => undefined, release: () => {} }, CHUNK);
+  const slabs = new Slabs(
+    { allocate: () => undefined, step: CHUNK, prepare: () => {}, release: () => {} },
+    CHUNK,
+  );
   assert.equal(slabs.take(), undefined);
 });
 

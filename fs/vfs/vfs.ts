@@ -62,6 +62,10 @@ export interface MemoryAccount {
 export interface PageSource {
   /** Some megabytes of zeros; undefined where there is nothing better than what every array gets. */
   allocate(): Uint8Array | undefined;
+  /** Bytes that are prepared together. */
+  readonly step: number;
+  /** So many bytes of what was allocated are going to be written, for the first time. */
+  prepare(bytes: Uint8Array): void;
   /** Gives a part of that back: the memory is the system's again, and the part reads as zeros. */
   release(bytes: Uint8Array): void;
 }

@@ -6,7 +6,8 @@ Deno.test("hugePages(): zeros, and what is released reads as zeros again", {
   ignore: Deno.build.os !== "linux",
 }, () => {
   const pages = hugePages(), bytes = pages.allocate();
-  if (bytes === undefined) return; // a kernel without them
+  assert.ok(bytes !== undefined);
+  for (let at = 0; at < bytes.length; at += pages.step) pages.prepare(bytes.subarray(at, at + pages.step));
   assert.ok(bytes.length >= 30 * 1024 * 1024);
   const part = bytes.subarray(65536, 3 * 65536);
   assert.ok(part.every((byte) => byte === 0));
