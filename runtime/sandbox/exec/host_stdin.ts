@@ -16,6 +16,9 @@ function kindOfStdin(): Kind {
 /** struct pollfd: descriptor 0, events, revents. */
 const POLLFD = Uint8Array.of(0, 0, 0, 0, 1, 0, 0, 0);
 
+/** How long a writer may take that is as busy as the reader: everybody waits so long, at most once for each of its writes. */
+const PATIENCE_MS = 1;
+
 /** poll(2) of the C library: whether a read of standard input would not wait; undefined where there is none, or no permission for it. */
 function loadPoll(): (() => boolean) | undefined {
   if (Deno.build.os !== "linux") return undefined;
@@ -23,7 +26,7 @@ function loadPoll(): (() => boolean) | undefined {
     try {
       const symbols = { poll: { parameters: ["buffer", "usize", "i32"], result: "i32" } } as const;
       const { poll } = Deno.dlopen(name, symbols).symbols;
-      return () => poll(POLLFD, 1n, 0) > 0;
+      return () => poll(POLLFD, 1n, PATIENCE_MS) > 0;
     } catch {
       // not this one
     }
