@@ -297,6 +297,37 @@ Deno.test("config-linux.md#mount-label: new filesystems have the context, those 
   ]);
 });
 
+Deno.test("config-linux.md#seccomp: a filter with a listener stands before `created`, one without as late as can be", () => {
+  const order = (action: string, noNewPrivileges: boolean): string[] => {
+    const { init } = compileSpec(
+      decodeSpec({
+        ociVersion: "1.3.0",
+        root: { path: "rootfs" },
+        process: { cwd: "/", args: ["/x"], noNewPrivileges },
+        linux: {
+          seccomp: {
+            ...{ defaultAction: "SCMP_ACT_ALLOW", listenerPath: "/l", flags: ["SECCOMP_FILTER_FLAG_TSYNC"] },
+            syscalls: [{ names: ["mkdir"], action }],
+          },
+        },
+      }),
+      { rootfs: "/r" },
+    );
+    return init.flatMap((step) =>
+      "stage" in step && step.stage !== "environment"
+        ? [step.stage]
+        : "call" in step && ["seccomp", "setresuid", "execve"].includes(step.call)
+        ? [step.call === "seccomp" ? `seccomp ${step.args[1]}` : step.call]
+        : []
+    );
+  };
+  // NEW_LISTENER and, with TSYNC, TSYNC_ESRCH (man 2 seccomp).
+  const listening = ["filter", `seccomp ${0x1 | 0x8 | 0x10}`, "listener"];
+  assert.deepEqual(order("SCMP_ACT_NOTIFY", true), ["setresuid", ...listening, "created", "execve"]);
+  assert.deepEqual(order("SCMP_ACT_NOTIFY", false), [...listening, "setresuid", "created", "execve"]);
+  assert.deepEqual(order("SCMP_ACT_LOG", true), ["setresuid", "created", "seccomp 1", "execve"]);
+});
+
 Deno.test("config-linux.md#sysctl: what is not the container's own is refused, as runc does", () => {
   const compile = (sysctl: Record<string, string>, types: string[]): unknown =>
     compileSpec(
