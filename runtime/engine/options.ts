@@ -48,7 +48,7 @@ export interface ContainerOptions {
   readonly mounts?: readonly MountOption[];
   /** The root filesystem cannot be written. */
   readonly readOnly?: boolean;
-  /** Network; the loopback interface only by default. */
+  /** Network; by default the loopback interface only, and for native containers of root a private one with a way out, as with docker. */
   readonly network?: NetworkOptions;
   /** The process has a terminal. */
   readonly tty?: boolean;
