@@ -65,7 +65,8 @@ testWhen(
       const interrupted = await play(place, ["-it"], [
         "sh",
         "-c",
-        "trap 'echo trapped; exit 7' INT; echo begun; cat",
+        // A cat that begins after ^C would never hear of it, and the shell would wait for it.
+        "trap 'echo trapped; exit 7' INT; echo begun; while :; do sleep 0.05; done",
       ], [
         ["begun\r\n", "\x03"],
       ]);
