@@ -9,7 +9,8 @@ import { parseProcess } from "../../runtime/spec/decode_process.ts";
 import { parseSpec } from "../../runtime/spec/decode.ts";
 import { withBench } from "../runtime/support.ts";
 import { testWhen } from "../support/when.ts";
-import { NATIVE, nativeBundle } from "./support.ts";
+import { createFrom, nativeContext, readBundle, wholeLifeOk } from "./in_process.ts";
+import { type Config, NATIVE, nativeBundle } from "./support.ts";
 
 const count = (path: string): number => [...Deno.readDirSync(path)].length;
 const children = (): string => Deno.readTextFileSync(`/proc/self/task/${Deno.pid}/children`).trim();
@@ -95,6 +96,30 @@ testWhen(
       // Deno gives some of its own back when it likes.
       assert.ok(count("/proc/self/fd") <= descriptors, `${count("/proc/self/fd")} after ${descriptors}`);
       assert.deepEqual([...Deno.readDirSync(bench.root)].map(({ name }) => name), ["~lock"]);
+    }),
+);
+
+testWhen(
+  NATIVE,
+  "50 containers that run and are waited for leave room for others: one thread waits for all",
+  () =>
+    withBench(async (bench) => {
+      const own = (config: Config): void => void delete config.linux.cgroupsPath;
+      const context = nativeContext(bench.root), tag = bench.dir.split("/").pop();
+      const long = readBundle(nativeBundle(bench, "long", "exec sleep 100000", own));
+      const short = readBundle(nativeBundle(bench, "short", "exit 0", own));
+      const ids = Array.from({ length: 50 }, (_, i) => `${tag}-${i}`);
+      const ends: Promise<number>[] = [];
+      for (const id of ids) {
+        const container = await createFrom(context, long, id);
+        await start(context, id);
+        ends.push(nativeBackend.wait(container));
+        await new Promise((resolve) => setTimeout(resolve, 0));
+      }
+      await wholeLifeOk(context, short, `${tag}-short`);
+      assert.ok((await Deno.readTextFile("/proc/self/status")).length > 0);
+      for (const id of ids) await deleteContainer(context, id, { force: true });
+      assert.deepEqual(await Promise.all(ends), ids.map(() => 9));
     }),
 );
 

@@ -1,6 +1,7 @@
 /** The runtime's side of what an init and the runtime tell each other: see program/protocol.ts. @module */
 import { errnoText } from "../../../fs/abi/errno_text.ts";
-import { type Descriptor, readSome, writeAll } from "../ffi/descriptors.ts";
+import { type Descriptor, writeAll } from "../ffi/descriptors.ts";
+import { readSome } from "../ffi/poll.ts";
 import { LifecycleError, type LifecycleReason } from "../../lifecycle/error.ts";
 import { type Message, MESSAGE_SIZE, parseMessage } from "../program/protocol.ts";
 import type { Note } from "../table/compile_table.ts";

@@ -1,11 +1,10 @@
 /** Following a child to its end, and what it writes to a descriptor meanwhile. What it has started may hold that open, and is not waited for. @module */
 import type { Descriptor } from "../ffi/descriptors.ts";
-import { sys, sysBlocking } from "../ffi/kernel.ts";
+import { sys } from "../ffi/kernel.ts";
+import { awaitAny } from "../ffi/poll.ts";
 import { waitFor } from "../ffi/wait.ts";
 
-const POLLIN = 1, CHUNK = 64 * 1024;
-/** struct pollfd: a descriptor, 16 bits of what is waited for, 16 bits of what is there. */
-const POLLFD = 8, REVENTS = 6;
+const CHUNK = 64 * 1024;
 
 /** Calls `take` with what can be read from `output` until the child has ended and there is no more. The child's wait status. */
 export async function follow(
@@ -13,20 +12,15 @@ export async function follow(
   output: Descriptor,
   take: (bytes: Uint8Array) => void | Promise<void>,
 ): Promise<number> {
-  const poll = new Uint8Array(2 * POLLFD), view = new DataView(poll.buffer), chunk = new Uint8Array(CHUNK);
-  let watched = output.fd;
+  const chunk = new Uint8Array(CHUNK);
+  let more = true;
   for (;;) {
-    [pidfd.fd, watched].forEach((fd, i) => {
-      view.setInt32(POLLFD * i, fd, true);
-      view.setUint32(POLLFD * i + 4, POLLIN, true);
-    });
-    await sysBlocking("ppoll", poll, 2, 0, 0, 0);
-    const ended = view.getUint16(REVENTS, true) !== 0;
-    if (view.getUint16(POLLFD + REVENTS, true) !== 0) {
+    const ready = await awaitAny(more ? [pidfd.fd, output.fd] : [pidfd.fd]);
+    if (ready.includes(output.fd)) {
       const n = sys("read", output.fd, chunk, chunk.length);
       // Of a terminal's master: EIO when nobody has it open any more.
-      if (n <= 0) watched = -1;
+      if (n <= 0) more = false;
       else await take(chunk.slice(0, n));
-    } else if (ended) return await waitFor(pidfd.fd);
+    } else return await waitFor(pidfd.fd);
   }
 }

@@ -5,7 +5,7 @@ import type { Seccomp } from "../../spec/types.ts";
 import { OCI_VERSION, type State } from "../../spec/state.ts";
 import { type Descriptor, whileOpenAsync } from "../ffi/descriptors.ts";
 import { connectTo, receiveDescriptors, sendDescriptors, socketPair } from "../ffi/unix_sockets.ts";
-import { awaitReadable } from "../ffi/wait.ts";
+import { awaitReadable } from "../ffi/poll.ts";
 
 /** By which the process sends it, and where it is received. */
 export interface ListenerSockets {

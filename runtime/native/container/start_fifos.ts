@@ -1,13 +1,13 @@
 /** The FIFOs of a container that waits: by one it is told to start, by the other it says why it could not. @module */
-import { EAGAIN, EINTR, ENOENT, ENXIO } from "../../../fs/abi/errno.ts";
+import { EAGAIN, ENOENT, ENXIO } from "../../../fs/abi/errno.ts";
 import { S_IFIFO } from "../../../fs/abi/mode.ts";
 import { AT_FDCWD, O_CLOEXEC, O_NONBLOCK, O_RDONLY, O_RDWR, O_WRONLY } from "../../../fs/abi/open.ts";
 import { Descriptor, openPath } from "../ffi/descriptors.ts";
-import { must, sys, sysBlocking } from "../ffi/kernel.ts";
+import { must, sys } from "../ffi/kernel.ts";
+import { awaitReadable } from "../ffi/poll.ts";
 import { type Message, MESSAGE_SIZE, parseMessage } from "../program/protocol.ts";
 
 const START = "start", RESULT = "result";
-const POLLIN = 1;
 const WHAT = "starting the container";
 
 /** Makes both in the container's directory. They are open for reading and writing, so that nobody has to wait for anybody. */
@@ -48,13 +48,8 @@ export function openFifos(directory: string): { start: Descriptor; result: Descr
 /** Waits until the program runs, or the init has said why it does not: the failure, or null. */
 export async function awaitResult(result: Descriptor): Promise<Message | null> {
   const bytes = new Uint8Array(MESSAGE_SIZE);
-  const poll = new Uint8Array(8), view = new DataView(poll.buffer);
   for (;;) {
-    view.setInt32(0, result.fd, true);
-    view.setUint32(4, POLLIN, true);
-    const ready = await sysBlocking("ppoll", poll, 1, 0, 0, 0);
-    if (ready === -EINTR) continue;
-    must(ready, WHAT);
+    await awaitReadable(result.fd);
     const n = sys("read", result.fd, bytes, MESSAGE_SIZE);
     if (n === -EAGAIN) continue;
     return must(n, WHAT) === MESSAGE_SIZE ? parseMessage(bytes) : null;

@@ -1,7 +1,8 @@
 /** Streams of a container in the foreground: this process's own descriptors, or pipes to what a caller has in their places. @module */
 import { O_RDONLY } from "../../../fs/abi/open.ts";
-import { type Descriptor, makePipe, openPath, readSome } from "../ffi/descriptors.ts";
+import { type Descriptor, makePipe, openPath } from "../ffi/descriptors.ts";
 import { sysBlocking } from "../ffi/kernel.ts";
+import { readSome } from "../ffi/poll.ts";
 
 /** Where bytes come from. */
 export interface ByteReader {

@@ -1,8 +1,8 @@
 /** Descriptors of this process: pipes, FIFOs, and their end. @module */
-import { EINTR, EINVAL } from "../../../fs/abi/errno.ts";
+import { EINVAL } from "../../../fs/abi/errno.ts";
 import { O_CLOEXEC } from "../../../fs/abi/open.ts";
 import { AT_FDCWD } from "../../../fs/abi/open.ts";
-import { must, sys, sysBlocking } from "./kernel.ts";
+import { must, sys } from "./kernel.ts";
 
 /** fcntl(2): the flags of a descriptor. */
 const F_GETFD = 1;
@@ -83,14 +83,6 @@ export function memoryFile(text: string, what: string): Descriptor {
 /** Opens a path. */
 export function openPath(path: string, flags: number, what: string): Descriptor {
   return new Descriptor(must(sys("openat", AT_FDCWD, path, flags | O_CLOEXEC, 0), what));
-}
-
-/** Reads what is there, at most the buffer's size; waits until there is something. How many bytes; 0 at the end. */
-export async function readSome(fd: number, buffer: Uint8Array<ArrayBuffer>, what: string): Promise<number> {
-  for (;;) {
-    const n = await sysBlocking("read", fd, buffer, buffer.length);
-    if (n !== -EINTR) return must(n, what);
-  }
 }
 
 /** Writes all of some bytes. Throws, too, if the reader has gone. */

@@ -1,7 +1,8 @@
 /** Waiting for children by their pidfds (man 2 waitid). @module */
 import { EINTR } from "../../../fs/abi/errno.ts";
 import { exited, signaled } from "../../abi/linux/wait_status.ts";
-import { must, sys, sysBlocking } from "./kernel.ts";
+import { must, sys } from "./kernel.ts";
+import { awaitReadable } from "./poll.ts";
 
 const P_PIDFD = 3;
 const WNOHANG = 1, WEXITED = 4, WNOWAIT = 0x1000000;
@@ -20,13 +21,8 @@ function statusOf(siginfo: Uint8Array<ArrayBuffer>): number | undefined {
 
 /** Waits for the end of a child, which is gone then. Its wait status. */
 export async function waitFor(pidfd: number): Promise<number> {
-  const siginfo = new Uint8Array(SIGINFO_SIZE);
-  for (;;) {
-    const result = await sysBlocking("waitid", P_PIDFD, pidfd, siginfo, WEXITED, 0);
-    if (result === -EINTR) continue;
-    must(result, "waiting for a process");
-    return statusOf(siginfo)!;
-  }
+  await awaitReadable(pidfd);
+  return waitNow(pidfd);
 }
 
 /** The same on this thread, for a child that is about to end. */
@@ -45,19 +41,4 @@ export function peek(pidfd: number): number | undefined {
   const siginfo = new Uint8Array(SIGINFO_SIZE);
   must(sys("waitid", P_PIDFD, pidfd, siginfo, WEXITED | WNOHANG | WNOWAIT, 0), "looking after a process");
   return statusOf(siginfo);
-}
-
-const POLLIN = 1;
-
-/** Waits until there is something to read: of a pidfd, the end of its process, whoever's child that is. */
-export async function awaitReadable(fd: number): Promise<void> {
-  const poll = new Uint8Array(8), view = new DataView(poll.buffer);
-  view.setInt32(0, fd, true);
-  view.setUint32(4, POLLIN, true);
-  for (;;) {
-    const ready = await sysBlocking("ppoll", poll, 1, 0, 0, 0);
-    if (ready === -EINTR) continue;
-    must(ready, "waiting for a process");
-    return;
-  }
 }
