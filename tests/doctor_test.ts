@@ -1,7 +1,8 @@
 /** `umiak doctor` as a process: root, an ordinary user, broken directories. @module */
 import assert from "node:assert/strict";
 import type { DoctorReport } from "../runtime/engine/doctor/types.ts";
-import { repositoryFile, umiak, umiakArgs, withDirectory } from "./support/umiak.ts";
+import { unreadableSources } from "./support/ordinary_user.ts";
+import { umiak, umiakArgs, withDirectory } from "./support/umiak.ts";
 import { reasonAgainst, testWhen } from "./support/when.ts";
 
 const named = (report: DoctorReport, about: string) => report.findings.find((each) => each.about === about);
@@ -85,10 +86,7 @@ const asUser = [
 function userReason(): string | undefined {
   const reason = reasonAgainst({ os: ["linux"], root: true, tools: ["setpriv", "test"] });
   if (reason !== undefined) return reason;
-  const { success } = new Deno.Command(asUser[0]!, {
-    args: [...asUser.slice(1), "test", "-r", repositoryFile("deno.json")],
-  }).outputSync();
-  return success ? undefined : "needs sources that others can read";
+  return unreadableSources(asUser);
 }
 
 testWhen(

@@ -1,6 +1,6 @@
 /** Containers of an ordinary user. @module */
 import { type Bench, runtimeCommand } from "../runtime/support.ts";
-import { repositoryFile } from "../support/umiak.ts";
+import { unreadableSources } from "../support/ordinary_user.ts";
 import { reasonAgainst } from "../support/when.ts";
 import { type Config, NATIVE } from "./support.ts";
 
@@ -23,9 +23,7 @@ export function missing(): string | undefined {
     new Deno.Command(AS_USER[0]!, { args: [...AS_USER.slice(1), ...words], stdout: "null", stderr: "null" })
       .outputSync().success;
   if (!succeeds("unshare", "--user", "--mount", "true")) return "needs user namespaces for ordinary users";
-  return succeeds("test", "-r", repositoryFile("deno.json"))
-    ? undefined
-    : "needs sources that others can read";
+  return unreadableSources(AS_USER);
 }
 
 /** What `runc spec --rootless` changes. */

@@ -1,7 +1,8 @@
 /** Images for Linux, run by an ordinary user. */
 import assert from "node:assert/strict";
 import { chmodSync } from "node:fs";
-import { repositoryFile, umiakArgs } from "../support/umiak.ts";
+import { unreadableSources } from "../support/ordinary_user.ts";
+import { umiakArgs } from "../support/umiak.ts";
 import { dir, file } from "../../image/store/testing/trees.ts";
 import { reasonAgainst, testWhen } from "../support/when.ts";
 import { baseEntries, makeImage, type Place, secondEntries, WITH_USER, withPlace } from "./support.ts";
@@ -40,9 +41,7 @@ function missing(): string | undefined {
     new Deno.Command(AS_USER[0]!, { args: [...AS_USER.slice(1), ...words], stdout: "null", stderr: "null" })
       .outputSync().success;
   if (!succeeds("unshare", "--user", "--mount", "true")) return "needs user namespaces for ordinary users";
-  return succeeds("test", "-r", repositoryFile("deno.json"))
-    ? undefined
-    : "needs sources that others can read";
+  return unreadableSources(AS_USER);
 }
 
 interface Done {

@@ -1,6 +1,7 @@
 /** State directories as a torn disk or a clumsy hand leaves them: list, state and delete --force neither hang nor stumble over them. */
 import assert from "node:assert/strict";
 import { busyboxBundle, WITH_BUSYBOX } from "../native/busybox.ts";
+import { unreadableSources } from "../support/ordinary_user.ts";
 import { reasonAgainst, testWhen } from "../support/when.ts";
 import { type Bench, runtimeCommand, withBench } from "./support.ts";
 
@@ -173,8 +174,11 @@ testWhen(
     }),
 );
 
+const AS_NOBODY = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"];
+const nobody = { ...linux, root: true, tools: ["setpriv", "test"] };
+
 testWhen(
-  { ...linux, root: true, tools: ["setpriv"], missing: reasonAgainst({ root: true }) },
+  { ...nobody, missing: reasonAgainst(nobody) ?? unreadableSources(AS_NOBODY) },
   "containers of somebody else, which cannot be read: list goes on with the others",
   () =>
     withBench(async (bench) => {
@@ -188,8 +192,8 @@ testWhen(
       }
       const { code, stdout, stderr } = await new Deno.Command("sh", {
         args: [
-          ...["-c", `exec "$@" 9<'${Deno.execPath()}'`, "sh", "setpriv", "--reuid=65534", "--regid=65534"],
-          ...["--clear-groups", "/proc/self/fd/9", ...runtimeCommand(bench.root).slice(1), "list"],
+          ...["-c", `exec "$@" 9<'${Deno.execPath()}'`, "sh", ...AS_NOBODY],
+          ...["/proc/self/fd/9", ...runtimeCommand(bench.root).slice(1), "list"],
         ],
         env: { DENO_DIR: `${bench.dir}/none`, HOME: "/" },
         cwd: "/",

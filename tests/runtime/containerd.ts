@@ -14,11 +14,14 @@ export interface Result {
 
 /** ctr, asking one containerd. */
 export class Ctr {
+  /** The namespace of its containers, which is also the directory of their cgroups. */
+  readonly namespace: string = `umiak-${crypto.randomUUID().slice(0, 8)}`;
+
   constructor(readonly socket: string) {}
 
   async call(...args: string[]): Promise<Result> {
     const { code, stdout, stderr } = await new Deno.Command("ctr", {
-      ...{ args: ["-a", this.socket, ...args], stdin: "null" } as const,
+      ...{ args: ["-a", this.socket, "-n", this.namespace, ...args], stdin: "null" } as const,
     }).output();
     return { code, out: text(stdout) + text(stderr) };
   }
@@ -31,7 +34,9 @@ export class Ctr {
 
   /** Runs it on a terminal, where `typed` is typed once it shows `shown`. */
   async onTerminal(args: readonly string[], shown: string, typed: string): Promise<Result> {
-    const command = ["ctr", "-a", this.socket, ...args].map((word) => `'${word}'`).join(" ");
+    const command = ["ctr", "-a", this.socket, "-n", this.namespace, ...args].map((word) => `'${word}'`).join(
+      " ",
+    );
     const child = new Deno.Command("script", {
       // ctr wants to know how large it is.
       args: ["-qec", `stty rows 24 cols 80; ${command}`, "/dev/null"],
@@ -72,6 +77,26 @@ async function cleanUp(ctr: Ctr, dir: string): Promise<void> {
   }
 }
 
+/** Removes the directories that its containers' cgroups were in. */
+function removeCgroups(ctr: Ctr): void {
+  const root = "/sys/fs/cgroup";
+  for (const { name } of Deno.readDirSync(root)) {
+    for (const path of [`${root}/${ctr.namespace}`, `${root}/${name}/${ctr.namespace}`]) {
+      try {
+        Deno.removeSync(path);
+      } catch {
+        // There is none here.
+      }
+    }
+  }
+}
+
+/** Names of what umiak-runtime has written down below `dir`/state, where each namespace has a directory. */
+export function leftOf(dir: string): string[] {
+  const names = (path: string): string[] => [...Deno.readDirSync(path)].map(({ name }) => name);
+  return names(`${dir}/state`).flatMap((namespace) => names(`${dir}/state/${namespace}`));
+}
+
 /** Runs `f` while a containerd of its own runs. */
 export async function withContainerd(dir: string, f: (ctr: Ctr) => Promise<void>): Promise<void> {
   const socket = `${dir}/c.sock`;
@@ -98,5 +123,6 @@ export async function withContainerd(dir: string, f: (ctr: Ctr) => Promise<void>
     await cleanUp(ctr, dir);
     if (!ended) daemon.kill("SIGTERM");
     await end;
+    removeCgroups(ctr);
   }
 }
