@@ -4,6 +4,7 @@
  * @module
  */
 
+/** Folders with tests. A file called test.ts in one of them would be taken for a test: this one is not. */
 const ROOTS = ["fs", "json", "image", "runtime", "cli", "tests", "tools"];
 
 /** Passes a stream on and hands every line to `each`. */
