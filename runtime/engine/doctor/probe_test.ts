@@ -95,18 +95,37 @@ const traces = (): string[] => [
   ...Deno.readTextFileSync("/proc/self/mountinfo").split("\n").filter((line) =>
     line.includes("umiak-doctor")
   ),
-  ...names("/proc/self/fd"),
 ];
+
+/** Descriptors that a process has before and after a probe; this one has those of other tests, too. */
+function descriptorsAround(root: string): [before: string[], after: string[]] {
+  const facts = new URL("./facts.ts", import.meta.url).href;
+  const { success, stdout, stderr } = new Deno.Command(Deno.execPath(), {
+    args: [
+      "eval",
+      `import { probeHost } from ${JSON.stringify(facts)};
+       const root = ${JSON.stringify(root)}, probe = () => probeHost({ storeRoot: root, stateRoot: root });
+       const names = () => [...Deno.readDirSync("/proc/self/fd")].map(({ name }) => name).sort();
+       await probe(); // opens what stays open: libraries
+       const before = names();
+       await probe();
+       console.log(JSON.stringify([before, names()]));`,
+    ],
+  }).outputSync();
+  assert.ok(success, new TextDecoder().decode(stderr));
+  return JSON.parse(new TextDecoder().decode(stdout));
+}
 
 testWhen(
   { os: ["linux"], root: true },
   "probeHost(): Linux is tried as root, and nothing is left",
   () =>
     withDirectory(async (path) => {
-      await probeHost({ storeRoot: path, stateRoot: path }); // opens what stays open: libraries
       const before = traces();
       const { linux } = await probeHost({ storeRoot: path, stateRoot: path });
       assert.deepEqual(traces(), before);
+      const [earlier, later] = descriptorsAround(path);
+      assert.deepEqual(later, earlier);
       assert.deepEqual(names(path), []);
       assert.equal(linux!.release, Deno.osRelease());
       assert.equal(linux!.root, true);
