@@ -79,12 +79,12 @@ export function netlink(transport: Transport): Netlink {
     const all: Message[] = [];
     for (;;) {
       for (const message of receive(what, sequence)) {
+        if (message.flags & NLM_F.DUMP_INTR) interrupted = true; // its last message may be the first that says so
         if (!isEnd(message)) all.push(message);
         else {
           check(message, what);
           return all;
         }
-        if (message.flags & NLM_F.DUMP_INTR) interrupted = true;
       }
     }
   }

@@ -67,6 +67,12 @@ Deno.test("dump(): a list that has changed meanwhile is asked for again", () => 
   const { transport, sent } = recordedKernel([interrupted, answering(ADDRESSES, 2)]);
   assert.equal(netlink(transport).dump(request("listing")).length, 1);
   assert.equal(sent.length, 2);
+  const atTheEnd = answering(ADDRESSES, 1), last = atTheEnd.length - 20;
+  assert.equal(atTheEnd[last + 4], NLMSG.DONE);
+  atTheEnd[last + 6]! |= NLM_F.DUMP_INTR;
+  const again = recordedKernel([atTheEnd, answering(ADDRESSES, 2)]);
+  assert.equal(netlink(again.transport).dump(request("listing")).length, 1);
+  assert.equal(again.sent.length, 2);
   const always = Array.from({ length: 50 }, (_, i) => {
     const answer = answering(ADDRESSES, i + 1);
     answer[6]! |= NLM_F.DUMP_INTR;
