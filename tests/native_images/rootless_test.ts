@@ -98,8 +98,10 @@ testWhen(
         first.stdout.replace(/ +/g, " "),
         `0\n/opt:\na\nb\n\n/opt/b:\nupper\n2\n1\n 0 ${USER} 1\n`,
       );
-      // Directories that nobody may enter are removed, too.
-      const second = await run("rm /opt/a/one; mkdir -p /q/w; chmod 0 /q/w /q; ls /opt/a; exit 9");
+      // Directories that nobody may enter are removed, too, and those whose names are no text.
+      const second = await run(
+        'rm /opt/a/one; n=$(printf "/q/\\377"); mkdir -p /q/w "$n/w"; chmod 0 "$n/w" "$n" /q/w /q; ls /opt/a; exit 9',
+      );
       assert.deepEqual([second.code, second.stdout], [9, "hard\ntwo\n"], second.stderr);
       assert.deepEqual((await run("cat /opt/a/one; ls -d /q 2>/dev/null")).stdout, "one\n");
       const host = await run("grep -c : /proc/net/dev; ls /sys | head -1", "--network", "host");
@@ -173,6 +175,10 @@ testWhen(
       assert.deepEqual(place.left(), []);
       const [, upper] = place.trees().map((key) => `${place.store}/trees/${key}`);
       assert.ok(upper !== undefined);
+      assert.ok(
+        place.trees().some((key) => Deno.statSync(`${place.store}/trees/${key}`).uid === FIRST + 999),
+        "the image's root directory has an owner, too",
+      );
       const beyond = await run("true", "--user", "70000");
       assert.deepEqual(
         [beyond.code, /user 70000: it is not among the ids/.test(beyond.stderr)],
@@ -187,6 +193,7 @@ testWhen(
       const image = await makeImage(path, [
         [
           ...baseEntries(),
+          dir(".", { uid: 1000, gid: 1001 }),
           dir("secret", { ...secret, mode: 0o700 }),
           file("secret/run", "x", { ...secret, mode: 0o4755 }),
         ],

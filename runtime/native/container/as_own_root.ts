@@ -9,7 +9,7 @@ export type { UserMaps };
 
 /** A file to be given to somebody. Ids are those of the user namespace. */
 export interface NewOwner {
-  /** Path, relative to a directory. No component but the last may be a symbolic link that is not trusted. */
+  /** Path, relative to a directory; "" is that itself. No component but the last may be a symbolic link that is not trusted. */
   readonly path: string;
   /** Owner. */
   readonly uid: number;
@@ -25,7 +25,7 @@ const BATCH = 2000;
 const bytesOf = (path: string): Bytes => ({ bytes: Uint8Array.from([...nameToBytes(path), 0]) });
 
 function giveSteps({ path, uid, gid, mode }: NewOwner, what: string): NativeStep[] {
-  const doing = `${what}: ${JSON.stringify(path)}`, at = bytesOf(path);
+  const doing = `${what}: ${JSON.stringify(path)}`, at = bytesOf(path || ".");
   return [
     { native: "fchownat", args: [AT_FDCWD, at, uid, gid, AT_SYMLINK_NOFOLLOW], what: doing },
     ...isLnk(mode) ? [] : [{ native: "fchmodat", args: [AT_FDCWD, at, mode & 0o7777], what: doing } as const],
