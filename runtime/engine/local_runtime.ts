@@ -55,7 +55,7 @@ export interface LocalRuntime {
   wait(id: string): Promise<number>;
   /** Deletes a container that is stopped; with force whatever its state. */
   delete(id: string, options?: DeleteOptions): Promise<void>;
-  /** Kills and deletes all, and gives everything back. */
+  /** Kills and deletes all, and gives everything back. Nothing can be created after that. */
   close(): Promise<void>;
 }
 
@@ -123,6 +123,7 @@ export function openRuntime(options: LocalRuntimeOptions = {}): LocalRuntime {
     },
     delete: (id, how) => deleteContainer(context, id, how),
     async close() {
+      backend.refuse();
       for (const id of store.list()) await deleteContainer(context, id, { force: true });
       await backend.close();
     },

@@ -285,3 +285,24 @@ Deno.test("a hundred containers are created, started and deleted at a time, and 
     }));
     assert.deepEqual(await runtime.list(), []);
   }));
+
+Deno.test("kill() of what is no signal is an error without effect (man 2 kill, EINVAL)", () =>
+  withBench(async ({ runtime, bundle, refused }) => {
+    await runtime.create("c", bundle("c", FOREVER));
+    await runtime.start("c");
+    for (const signal of [-1, 0, 1.5, 65, 999, NaN]) {
+      await refused(runtime.kill("c", signal), "invalid", /killing container "c": .* is no signal/);
+    }
+    assert.equal((await runtime.state("c")).status, "running");
+  }));
+
+Deno.test("close() leaves no container of a create that is under way, and none is created after it", () =>
+  withBench(async ({ runtime, bundle, refused }) => {
+    const path = bundle("b", FOREVER);
+    const refusal = /creating container .*: its runtime is closed/;
+    const underWay = refused(runtime.create("early", path), "failed", refusal);
+    await runtime.close();
+    await underWay;
+    await refused(runtime.create("late", path), "failed", refusal);
+    assert.deepEqual(await runtime.list(), []);
+  }));

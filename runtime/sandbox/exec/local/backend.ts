@@ -35,6 +35,8 @@ export interface LocalBackendOptions extends Listener {
 
 /** See the module's comment. */
 export interface LocalBackend extends Backend, Processes {
+  /** No container is made from now on. */
+  refuse(): void;
   /** Kills every container, and gives the kernel back. */
   close(): Promise<void>;
 }
@@ -93,7 +95,7 @@ function statsOf(container: LocalContainer): Stats {
 /** Makes a backend with a kernel, whose containers are told by `options` as they start and end. */
 export function localBackend(options: LocalBackendOptions): LocalBackend {
   const pod = new Pod(), containers = new Map<string, LocalContainer>();
-  let sandbox: Sandbox | undefined;
+  let sandbox: Sandbox | undefined, refuses = false;
   const kernel = (): Sandbox =>
     sandbox ??= pod.sandbox = new Sandbox({
       trees: [],
@@ -111,11 +113,11 @@ export function localBackend(options: LocalBackendOptions): LocalBackend {
     throw new LifecycleError(`container ${JSON.stringify(record.id)} is not in this process`, "failed");
   };
   const create = async (request: CreateRequest): Promise<InitProcess> => {
+    const doing = `creating container ${JSON.stringify(request.id)}`;
+    if (refuses) throw new LifecycleError(`${doing}: its runtime is closed`, "failed");
     if (request.options.preserveFds > 0) {
       throw new LifecycleError(
-        `creating container ${
-          JSON.stringify(request.id)
-        }: containers in this process have no descriptors to pass on`,
+        `${doing}: containers in this process have no descriptors to pass on`,
         "unsupported",
       );
     }
@@ -148,7 +150,11 @@ export function localBackend(options: LocalBackendOptions): LocalBackend {
       const task = sandbox?.kernel.initial.pid.task(pid);
       return task !== undefined && !task.isZombie;
     },
+    refuse() {
+      refuses = true;
+    },
     async close() {
+      refuses = true;
       await Promise.all([...containers.values()].map((container) => container.destroy()));
       containers.clear();
       sandbox?.shutdown();
