@@ -58,7 +58,8 @@ testWhen(
   "tmpcopyup: a tmpfs begins with what it covers, links and nodes as they are",
   () =>
     withBench(async (bench) => {
-      const script = "cd /etc; cat a/file; stat -c '%N %F %a %u:%g %Y' a a/file link fifo; touch new";
+      const script =
+        "cd /etc; cat a/file; stat -c '%N %F %a %u:%g %Y' a a/file link fifo; touch new; n=$(printf '\\377'); [ \"$(readlink a/odd$n)\" = to$n ] && echo odd";
       const bundle = nativeBundle(bench, "b", script, (config) => {
         config.mounts.push({ destination: "/etc", type: "tmpfs", source: "t", options: ["tmpcopyup"] });
       });
@@ -68,6 +69,9 @@ testWhen(
       Deno.chownSync(`${etc}/a/file`, 3, 4);
       Deno.symlinkSync("/etc/shadow", `${etc}/link`);
       await new Deno.Command("mkfifo", { args: ["-m", "600", `${etc}/fifo`] }).output();
+      // Names and links are bytes, and need not be text.
+      const odd = `cd '${etc}/a' && ln -s "$(printf 'to\\377')" "$(printf 'odd\\377')"`;
+      assert.ok((await new Deno.Command("sh", { args: ["-c", odd] }).output()).success);
       for (const name of ["a/file", "a"]) Deno.utimeSync(`${etc}/${name}`, 1000, 2000);
       const { stdout, stderr } = await bench.call("run", "-b", bundle, "c");
       const [text, ...lines] = stdout.split("\n");
@@ -77,6 +81,7 @@ testWhen(
         "'a/file' regular file 644 3:4 2000",
         "'link' -> '/etc/shadow' symbolic link 777 0:0",
         "'fifo' fifo 600 0:0",
+        "odd",
         "",
       ], stderr);
       assert.deepEqual([...Deno.readDirSync(etc)].map(({ name }) => name).sort(), ["a", "fifo", "link"]);
@@ -101,6 +106,9 @@ testWhen(
         Deno.writeTextFileSync(`${etc}/a/b/own`, "x".repeat(100_000));
         Deno.writeTextFileSync(`${etc}/host`, "host\n", { mode: 0o644 });
         Deno.symlinkSync("/etc/shadow", `${etc}/a/link`);
+        const odd = new Deno.Command("sh", { args: ["-c", `: > "$(printf '${etc}/a/odd\\377')"`] })
+          .outputSync();
+        assert.ok(odd.success);
         for (
           const [path, uid, mode] of [["a", 100033, 0o750], ["a/b", 100000, 0o700], [
             "a/b/own",
@@ -118,7 +126,7 @@ testWhen(
       };
       const bundle = copyUp(
         "b",
-        "cd /etc; stat -c '%N %a %u:%g %s %Y' a a/b a/b/own; stat -c '%N %a %u:%g' host; readlink a/link; cat host; touch new",
+        "cd /etc; stat -c '%N %a %u:%g %s %Y' a a/b a/b/own; stat -c '%N %a %u:%g' host; readlink a/link; cat host; [ -e a/odd* ] && echo odd; touch new",
       );
       const { stdout, stderr } = await bench.call("run", "-b", bundle, "c");
       assert.deepEqual([
@@ -131,6 +139,7 @@ testWhen(
         "'host' 644 65534:65534",
         "/etc/shadow",
         "host",
+        "odd",
         "",
       ], ""]);
       const secret = copyUp("s", "true");

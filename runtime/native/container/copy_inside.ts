@@ -10,7 +10,7 @@ import type { IdMapping } from "../../spec/types.ts";
 import { whileOpen } from "../ffi/descriptors.ts";
 import { type CopiedEntry, copySteps } from "../program/copy.ts";
 import type { NativeStep } from "../table/types.ts";
-import { openAt, readLinkAt, statAt } from "./copy_tree.ts";
+import { namesIn, openAt, readLinkAt, statAt } from "./copy_tree.ts";
 import { runAsRootOf, type UserMaps } from "./root_of_maps.ts";
 
 /** Groups of steps that one process takes. */
@@ -40,9 +40,7 @@ function scan(
   { uidMappings, gidMappings }: UserMaps,
   what: string,
 ): CopiedEntry[] {
-  const names = path === ""
-    ? ["."]
-    : Array.from(Deno.readDirSync(`/proc/self/fd/${directory}`), ({ name }) => name);
+  const names = path === "" ? ["."] : namesIn(directory, what);
   return names.flatMap((name) => {
     const below = name === "." ? "" : path === "." ? name : `${path}/${name}`;
     const stat = statAt(directory, name, `${what}: ${below}`), type = stat.mode & S_IFMT;

@@ -4,6 +4,7 @@
  * @module
  */
 import { S_IFDIR, S_IFLNK, S_IFMT, S_IFREG } from "../../../fs/abi/mode.ts";
+import { bytesToName } from "../../../fs/abi/name.ts";
 import {
   AT_SYMLINK_NOFOLLOW,
   O_CLOEXEC,
@@ -20,6 +21,8 @@ import { Descriptor, whileOpen } from "../ffi/descriptors.ts";
 import { must, sys, thisMachine } from "../ffi/kernel.ts";
 
 const CHUNK = 64 * 1024, STAT_SIZE = 144, MAX_NAMES = 65536;
+/** Where a struct linux_dirent64 has its own length, and its name (man 2 getdents). */
+const DIRENT_LENGTH = 16, DIRENT_NAME = 19;
 
 /** What there is to know of a file. */
 export interface Stat {
@@ -58,6 +61,19 @@ export function openAt(dir: number, name: string, flags: number, what: string, m
   return new Descriptor(must(sys("openat", dir, name, all, mode), what));
 }
 
+/** Names in an open directory, whatever bytes they have: Deno's own are text. */
+export function namesIn(dir: number, what: string): string[] {
+  const names: string[] = [], bytes = new Uint8Array(CHUNK), view = new DataView(bytes.buffer);
+  for (;;) {
+    const length = must(sys("getdents64", dir, bytes, bytes.length), what);
+    if (length === 0) return names;
+    for (let at = 0; at < length; at += view.getUint16(at + DIRENT_LENGTH, true)) {
+      const from = at + DIRENT_NAME, name = bytesToName(bytes.subarray(from, bytes.indexOf(0, from)));
+      if (name !== "." && name !== "..") names.push(name);
+    }
+  }
+}
+
 /** Extended attributes; what the target cannot have is left out. */
 function copyAttributes(from: number, to: number): void {
   const names = new Uint8Array(MAX_NAMES), value = new Uint8Array(MAX_NAMES);
@@ -86,7 +102,7 @@ function copyFile(from: number, to: number, name: string, what: string): void {
 export function readLinkAt(dir: number, name: string, what: string): string {
   const target = new Uint8Array(4096);
   const n = must(sys("readlinkat", dir, name, target, target.length), what);
-  return new TextDecoder().decode(target.subarray(0, n));
+  return bytesToName(target.subarray(0, n));
 }
 
 function copyLink(from: number, to: number, name: string, what: string): void {
@@ -117,7 +133,7 @@ function copyEntry(from: number, to: number, name: string, device: bigint, doing
 }
 
 function copyBelow(from: number, to: number, device: bigint, what: string): void {
-  for (const { name } of Deno.readDirSync(`/proc/self/fd/${from}`)) copyEntry(from, to, name, device, what);
+  for (const name of namesIn(from, what)) copyEntry(from, to, name, device, what);
   copyAttributes(from, to);
 }
 

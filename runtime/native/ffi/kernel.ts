@@ -3,6 +3,7 @@ import { libraryFile } from "../asm/elf.ts";
 import { type Machine, MACHINES } from "../asm/machine.ts";
 import { syscallNumber, type SyscallNumberName } from "../../abi/linux/syscall_numbers.ts";
 import { errnoText } from "../../../fs/abi/errno_text.ts";
+import { nameToBytes } from "../../../fs/abi/name.ts";
 
 const MFD_CLOEXEC = 1, MFD_NOEXEC_SEAL = 8;
 const CALL = { parameters: ["i64", "i64", "i64", "i64", "i64", "i64", "i64"], result: "i64" } as const;
@@ -54,8 +55,6 @@ function load(): Deno.DynamicLibrary<typeof SYMBOLS>["symbols"] {
 
 let symbols: ReturnType<typeof load> | undefined;
 
-const encoder = new TextEncoder();
-
 /** Where bytes are in memory: as long as somebody refers to them. */
 export function addressOf(bytes: Uint8Array<ArrayBuffer>): bigint {
   return bytes.length === 0 ? 0n : BigInt(Deno.UnsafePointer.value(Deno.UnsafePointer.of(bytes)));
@@ -69,7 +68,7 @@ function wordsOf(args: readonly Argument[], held: Uint8Array<ArrayBuffer>[]): Wo
   args.forEach((arg, i) => {
     if (typeof arg === "bigint" || typeof arg === "number") words[i] = BigInt(arg);
     else {
-      const bytes = typeof arg === "string" ? encoder.encode(`${arg}\0`) : arg;
+      const bytes = typeof arg === "string" ? nameToBytes(`${arg}\0`) : arg;
       held.push(bytes);
       words[i] = addressOf(bytes);
     }

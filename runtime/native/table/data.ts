@@ -1,8 +1,8 @@
 /** The bytes behind a table: strings, structures and buffers, and which of their words are addresses. @module */
+import { nameToBytes } from "../../../fs/abi/name.ts";
 import type { Bytes, Place, Pointers } from "./types.ts";
 
 /** Where bytes are, from the beginning of the data. */
-const encoder = new TextEncoder();
 const ALIGNMENT = 8;
 
 /** An address in the data, to be known when it is placed: what is there is the distance from the data's beginning. */
@@ -35,7 +35,7 @@ export class Data {
     let at = this.#strings.get(text);
     if (at === undefined) {
       if (text.includes("\0")) throw new Error(`${JSON.stringify(text)} has a NUL character in it`);
-      at = this.add(encoder.encode(`${text}\0`));
+      at = this.add(nameToBytes(`${text}\0`));
       this.#strings.set(text, at);
     }
     return at;
