@@ -1,8 +1,9 @@
 /** Pods: containers of images that run on one kernel in this process, and share namespaces. @module */
 import type { NetworkOptions } from "./network_options.ts";
+import { checkNumbers } from "./check_numbers.ts";
 import { FIRST_PLACE } from "../sandbox/exec/host/prepare.ts";
 import { RunError, type RunOptions } from "./options.ts";
-import { PodKernel, type SharedNamespace } from "./pod_kernel.ts";
+import { NAMESPACE_FILES, PodKernel, type SharedNamespace } from "./pod_kernel.ts";
 import { randomName } from "./prepare_container.ts";
 import { runOn } from "./run.ts";
 import type { Stdio } from "./stdio.ts";
@@ -61,12 +62,26 @@ async function connect(pod: PodKernel, options: NetworkOptions, hostname: string
   if (pod.holder !== null) pod.network.attach(pod.holder);
 }
 
+function refuseElsewhere({ engine, backend }: RunOptions): void {
+  const elsewhere = engine === "wasmer" ? "engine wasmer" : backend === "native" ? "backend native" : "";
+  if (elsewhere !== "") {
+    throw new RunError(`${elsewhere}: a pod's containers run on its userland kernel`, 125);
+  }
+}
+
 /** Makes a pod. It is to be closed. */
 export async function createPod(options: PodOptions = {}): Promise<Pod> {
   const { share = ["network", "ipc", "uts"], interruptible = true, hostname = randomName() } = options;
   if (options.hostname !== undefined && !share.includes("uts")) {
     throw new RunError(
       "hostname: the pod's containers have a uts namespace each, and their own host names",
+      125,
+    );
+  }
+  const unknown = share.find((type) => !Object.hasOwn(NAMESPACE_FILES, type));
+  if (unknown !== undefined) {
+    throw new RunError(
+      `share: ${JSON.stringify(unknown)} is no namespace that containers have in common`,
       125,
     );
   }
@@ -80,22 +95,17 @@ export async function createPod(options: PodOptions = {}): Promise<Pod> {
     throw error;
   }
   return {
-    run(asked, stdio = {}) {
-      const elsewhere = asked.engine === "wasmer"
-        ? "engine wasmer"
-        : asked.backend === "native"
-        ? "backend native"
-        : "";
-      if (elsewhere !== "") {
-        return Promise.reject(
-          new RunError(`${elsewhere}: a pod's containers run on its userland kernel`, 125),
-        );
-      }
-      if (pod.closed) return Promise.reject(new RunError("the pod is closed", 125));
+    async run(asked, stdio = {}) {
+      checkNumbers(asked);
+      refuseElsewhere(asked);
+      if (pod.closed) throw new RunError("the pod is closed", 125);
       const ended = runOn(pod, asked, stdio);
       running.add(ended);
-      ended.catch(() => {}).finally(() => running.delete(ended));
-      return ended;
+      try {
+        return await ended;
+      } finally {
+        running.delete(ended);
+      }
     },
     close,
   };

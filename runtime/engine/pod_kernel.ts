@@ -13,8 +13,8 @@ import type { PreparedBridge, PreparedNetwork } from "./network.ts";
 /** A namespace that containers can have in common. */
 export type SharedNamespace = "network" | "ipc" | "uts" | "pid";
 
-/** Names of their files below /proc/PID/ns. */
-const FILES: Readonly<Record<SharedNamespace, string>> = {
+/** Namespaces that containers can have in common, and the names of their files below /proc/PID/ns. */
+export const NAMESPACE_FILES: Readonly<Record<SharedNamespace, string>> = {
   network: "net",
   ipc: "ipc",
   uts: "uts",
@@ -94,7 +94,7 @@ export class PodKernel {
         const { type } = namespace;
         if (holder === null || !this.#share.has(type)) return namespace;
         const pid = holder.id.in(this.sandbox.kernel.initial.pid);
-        return { type, path: `/proc/${pid}/ns/${FILES[type as SharedNamespace]}` };
+        return { type, path: `/proc/${pid}/ns/${NAMESPACE_FILES[type as SharedNamespace]}` };
       });
     const { hostname, ...rest } = spec;
     const own = this.shares("uts") || hostname === undefined ? {} : { hostname };

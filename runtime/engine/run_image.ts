@@ -1,4 +1,5 @@
 /** `umiak run`: finds the image, and the kernel that it is for. What only one of the kernels needs is loaded for it. @module */
+import { checkNumbers } from "./check_numbers.ts";
 import { findImage, type FoundImage, leaveImage, opening } from "./find_image.ts";
 import { RunError, type RunOptions } from "./options.ts";
 import type { Stdio } from "./stdio.ts";
@@ -32,6 +33,7 @@ async function byWasmer(options: RunOptions, stdio: Stdio): Promise<number> {
  * docker's exit code, when the program could not be started.
  */
 export async function runImage(options: RunOptions, stdio: Stdio = {}): Promise<number> {
+  checkNumbers(options);
   if (options.engine === "wasmer") return await byWasmer(options, stdio);
   if (options.backend === "sandbox") return await inSandbox(options, stdio);
   const isNative = options.backend === "native";

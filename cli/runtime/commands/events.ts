@@ -1,6 +1,7 @@
 /** `umiak-runtime events`. @module */
 import { LifecycleError } from "../../../runtime/lifecycle/error.ts";
 import { stats } from "../../../runtime/lifecycle/exec.ts";
+import { setLongTimeout } from "../../../runtime/lifecycle/long_timeout.ts";
 import { exactJson } from "../../../runtime/spec/encode.ts";
 import type { Parsed } from "../../parser.ts";
 import { parseDuration } from "../../values.ts";
@@ -30,7 +31,7 @@ export async function eventsCommand(parsed: Parsed, runtime: Runtime): Promise<n
   if (parsed.has("stats")) return 0;
   const ms = parseDuration(parsed.value("interval") ?? INTERVAL, "--interval");
   for (;;) {
-    await new Promise((resolve) => setTimeout(resolve, ms));
+    await new Promise<void>((resolve) => setLongTimeout(resolve, ms));
     try {
       await report(runtime, id);
     } catch (error) {

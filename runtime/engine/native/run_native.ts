@@ -9,6 +9,7 @@ import { create } from "../../lifecycle/create.ts";
 import { LifecycleError } from "../../lifecycle/error.ts";
 import { listenForSignals } from "../../lifecycle/host/signals.ts";
 import { kill } from "../../lifecycle/kill.ts";
+import { setLongTimeout } from "../../lifecycle/long_timeout.ts";
 import { start } from "../../lifecycle/start.ts";
 import { showTerminalOn } from "../../native/container/children.ts";
 import { StepError } from "../../native/container/conversation.ts";
@@ -31,8 +32,6 @@ import { type OwnIds, ownIds } from "./rootless_ids.ts";
 const MAX_USER_FILE = 1024 * 1024;
 /** How long a program has after --stop-signal, as with docker stop. */
 const GRACE_MS = 10_000;
-/** The longest time that setTimeout takes. */
-const LONGEST_MS = 2 ** 31 - 1;
 
 /** What an image is here before there is a container of it. */
 interface Ready {
@@ -125,16 +124,16 @@ function endings(
   { timeout, signal, stopSignal = SIGNAL.SIGKILL }: RunOptions,
   send: (signal: number) => void,
 ): () => void {
-  const timers: ReturnType<typeof setTimeout>[] = [];
+  const timers: (() => void)[] = [];
   const end = (): void => {
     send(stopSignal);
-    if (stopSignal !== SIGNAL.SIGKILL) timers.push(setTimeout(() => send(SIGNAL.SIGKILL), GRACE_MS));
+    if (stopSignal !== SIGNAL.SIGKILL) timers.push(setLongTimeout(() => send(SIGNAL.SIGKILL), GRACE_MS));
   };
-  if (timeout !== undefined) timers.push(setTimeout(end, Math.min(timeout, LONGEST_MS)));
+  if (timeout !== undefined) timers.push(setLongTimeout(end, timeout));
   if (signal?.aborted) end();
   signal?.addEventListener("abort", end);
   return () => {
-    for (const timer of timers) clearTimeout(timer);
+    for (const callOff of timers) callOff();
     signal?.removeEventListener("abort", end);
   };
 }

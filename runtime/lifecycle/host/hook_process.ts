@@ -2,6 +2,7 @@
 import { spawn } from "node:child_process"; // Deno.Command cannot set argv[0]
 import type { Hook } from "../../spec/hook_types.ts";
 import type { HookResult } from "../hooks.ts";
+import { setLongTimeout } from "../long_timeout.ts";
 
 /** Bytes of a hook's output that are kept for the error message. */
 const MAX_OUTPUT = 4096;
@@ -37,12 +38,12 @@ export function runHookProcess(hook: Hook, stdin: string): Promise<HookResult> {
   child.stderr.on("data", keep);
   child.stdin.on("error", () => {}); // it need not read its state
   child.stdin.end(stdin);
-  const timer = hook.timeout === undefined ? undefined : setTimeout(() => {
+  const callOff = hook.timeout === undefined ? undefined : setLongTimeout(() => {
     timedOut = true;
     child.kill("SIGKILL");
   }, hook.timeout * 1000);
   const done = (): void => {
-    clearTimeout(timer);
+    callOff?.();
     // What it has started may hold the pipes, and is not waited for.
     for (const stream of [child.stdin, child.stdout, child.stderr]) stream.destroy();
   };

@@ -2,6 +2,7 @@
 import { errnoText } from "../../../../fs/abi/errno_text.ts";
 import { SIGNAL, signalName } from "../../../abi/linux/signal.ts";
 import { LifecycleError } from "../../../lifecycle/error.ts";
+import { setLongTimeout } from "../../../lifecycle/long_timeout.ts";
 import type { Hook, HookName } from "../../../spec/hook_types.ts";
 import { execve } from "../../kernel/execve.ts";
 import type { Task } from "../../kernel/task.ts";
@@ -44,12 +45,12 @@ async function runModule(init: Task, path: string, hook: Hook, state: string): P
     return `${why} (a hook in the container's namespaces must be a WebAssembly module)`;
   }
   let timedOut = false;
-  const timer = hook.timeout === undefined ? undefined : setTimeout(() => {
+  const callOff = hook.timeout === undefined ? undefined : setLongTimeout(() => {
     timedOut = true;
     task.raise(SIGNAL.SIGKILL);
   }, hook.timeout * 1000);
   const status = await runTask(task, image);
-  clearTimeout(timer);
+  callOff?.();
   const said = output.trim() === "" ? "" : `, output: ${output.trim()}`;
   if (timedOut) return `it did not end within ${hook.timeout} s${said}`;
   if ((status & 0x7f) !== 0) return `signal: ${signalName(status & 0x7f)}${said}`;
