@@ -6,7 +6,7 @@ import { runImage } from "../../runtime/engine/run_image.ts";
 import { run } from "../support/layouts.ts";
 import { umiak } from "../support/umiak.ts";
 import { testWhen } from "../support/when.ts";
-import { ARCHITECTURE, AS_ROOT, baseEntries, makeImage, withPlace } from "./support.ts";
+import { ARCHITECTURE, AS_ROOT, baseEntries, makeImage, Place, withPlace } from "./support.ts";
 
 testWhen(
   AS_ROOT,
@@ -169,6 +169,30 @@ testWhen(
       assert.equal(await place.says(script), expected);
       assert.equal(await place.says(script, "--read-only"), expected);
     }, (path) => makeImage(path, undefined, { Volumes: { "/data": {}, "/fresh": {} } })),
+);
+
+testWhen(
+  AS_ROOT,
+  "volumes that an image has where the engine mounts, or over its whole root, change nothing; the store's path may have any letters",
+  () =>
+    withPlace(async (plain) => {
+      const place = new Place(`${plain.dir}/a b,c:d\\e`, plain.image);
+      await Deno.mkdir(place.dir);
+      const script =
+        "stat -c %a /dev/shm; grep -c ' /sys/fs/cgroup ' /proc/mounts; grep -c localhost /etc/hosts";
+      const about = await place.says(script);
+      assert.match(about, /^1777\n1\n\d\n$/);
+      assert.equal(await place.says(script, "--read-only"), about);
+      assert.equal(await place.says("echo x 2>/dev/null > /opt/x || echo no", "--read-only"), "no\n");
+      assert.equal(await place.says("grep -c ' / overlay ' /proc/mounts"), "1\n");
+      assert.equal(
+        await place.says("ls /data", "-v", `${plain.dir}/image/oci-layout:/data/file`),
+        "file\nkept\n",
+      );
+    }, (path) => {
+      const paths = ["/", "/proc", "/sys/fs/cgroup", "/dev/shm/", "/etc/hosts", "/data/", "/data"];
+      return makeImage(path, undefined, { Volumes: Object.fromEntries(paths.map((each) => [each, {}])) });
+    }),
 );
 
 testWhen(

@@ -40,6 +40,9 @@ const NO_RESOURCES: Resources = { devices: [], hugepageLimits: [], rdma: {}, uni
 /** Paths are in a list whose separator is ":"; names of layers have none, but the store's may. */
 const escaped = (path: string): string => path.replace(/[\\:]/g, "\\$&");
 
+/** One that is in no list: the kernel takes every other "\" out of it, too. */
+const escapedAlone = (path: string): string => path.replaceAll("\\", "\\\\");
+
 /** The root: what is in the layers, and what the container changes in its own directory. What is written need not be on the disk: it goes with it. */
 function rootMount(layers: readonly string[], { directory, ids }: NativeContext): MountSpec {
   return mount(
@@ -47,8 +50,8 @@ function rootMount(layers: readonly string[], { directory, ids }: NativeContext)
     "overlay",
     "overlay",
     `lowerdir=${layers.map(escaped).join(":")}`,
-    `upperdir=${directory}/upper`,
-    `workdir=${directory}/work`,
+    `upperdir=${escapedAlone(directory)}/upper`,
+    `workdir=${escapedAlone(directory)}/work`,
     "volatile",
     ...ids === undefined ? [] : ["userxattr"],
   );
@@ -72,14 +75,20 @@ function systemMounts(options: RunOptions, { ids }: NativeContext): MountSpec[] 
   ];
 }
 
+/** What the engine mounts itself, and the root: an image's volume has nothing to add there. */
+const OWN_PLACES = /^\/(?:(?:proc|sys|dev)(?:\/.*)?|etc\/(?:hosts|hostname|resolv\.conf))?$/;
+
+/** A path without what it can be written without. */
+const plain = (path: string): string => `/${path.split("/").filter((each) => !/^\.?$/.test(each)).join("/")}`;
+
 /**
  * The image's volumes. Where the container can write there already, with what the image has there, they are nothing more: they go with it. A
  * read-only root has one in memory, and what is missing is made.
  */
 function volumes(config: ImageConfig, options: RunOptions, context: NativeContext): MountOption[] {
-  const taken = new Set((options.mounts ?? []).map(({ target }) => target));
-  return config.config.Volumes.filter((path) =>
-    !taken.has(path) && (options.readOnly || !context.isDirectory(path))
+  const taken = new Set((options.mounts ?? []).map(({ target }) => plain(target)));
+  return [...new Set(config.config.Volumes.map(plain))].filter((path) =>
+    !taken.has(path) && !OWN_PLACES.test(path) && (options.readOnly || !context.isDirectory(path))
   ).map((target) => ({ kind: "tmpfs", target, options: ["exec", "tmpcopyup", "mode=755"] }));
 }
 
