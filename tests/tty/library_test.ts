@@ -1,7 +1,9 @@
 /** A terminal for a program that gives its own streams: runImage() with `tty`. @module */
 import assert from "node:assert/strict";
 import { runImage } from "../../runtime/engine/run_image.ts";
-import { repositoryFile } from "../support/umiak.ts";
+import { repositoryFile, withDirectory } from "../support/umiak.ts";
+import { testWhen } from "../support/when.ts";
+import { quoted, Typist, TYPIST_NEEDS } from "./typist.ts";
 
 const image = repositoryFile("tests/tty/terminal.wasm");
 
@@ -48,3 +50,26 @@ Deno.test("runImage() with tty: output that finds no room waits, and one that no
   };
   assert.equal(await runImage({ image, args: [], tty: true }, { stdout: broken }), 128 + 1);
 });
+
+testWhen(
+  TYPIST_NEEDS,
+  "what needs the C library goes without it where there is no permission, and does not ask the terminal for it",
+  async () => {
+    const module = (name: string): string =>
+      JSON.stringify(new URL(`../../runtime/sandbox/exec/${name}`, import.meta.url));
+    const program = `
+      import { hugePages } from ${module("huge_pages.ts")};
+      import { hostClock } from ${module("host_clock.ts")};
+      const clock = hostClock();
+      for (let i = 0; i < 5000; i++) clock.sample(1);
+      console.log(hugePages().allocate() === undefined ? "without" : "with");`;
+    await withDirectory(async (directory) => {
+      const path = `${directory}/program.ts`;
+      await Deno.writeTextFile(path, program);
+      const flags = ["run", "--quiet", "--no-check", "--no-lock", "--config", repositoryFile("deno.json")];
+      const typist = new Typist(quoted([Deno.execPath(), ...flags, path]));
+      assert.equal(await typist.until("\n"), "without\r\n");
+      assert.equal(await typist.end(), "");
+    });
+  },
+);

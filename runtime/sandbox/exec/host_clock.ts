@@ -1,27 +1,14 @@
 /** The host's clocks for the kernel. @module */
+import { linuxLibrary } from "./c_library.ts";
 import { CLOCK_MONOTONIC, CLOCK_REALTIME, type KernelClock, PortableClock } from "../kernel/clock.ts";
 
 /** Readings after which it pays to load the C library's clock. */
 const UPGRADE_AFTER = 2000;
 const NS = 1_000_000_000;
 
-type ClockGettime = (id: number, out: Deno.PointerValue) => number;
+const SYMBOLS = { clock_gettime: { parameters: ["i32", "pointer"], result: "i32" } } as const;
 
-/** clock_gettime(2) of the C library through FFI: on Linux it is half as dear as Deno's own clocks, and has nanoseconds. */
-function loadClockGettime(): ClockGettime | undefined {
-  if (Deno.build.os !== "linux") return undefined;
-  for (const name of ["libc.so.6", "libc.so"]) {
-    try {
-      const library = Deno.dlopen(
-        name,
-        { clock_gettime: { parameters: ["i32", "pointer"], result: "i32" } } as const,
-      );
-      return library.symbols.clock_gettime as ClockGettime;
-    } catch {
-      // No such library, or no permission for FFI: the portable clocks are right, only slower.
-    }
-  }
-}
+type ClockGettime = (id: number, out: Deno.PointerValue) => number;
 
 /** Clocks that begin with the portable ones and turn to the C library's when they are read often. */
 class HostClock extends PortableClock {
@@ -55,7 +42,8 @@ class HostClock extends PortableClock {
 
   /** The two monotonic clocks have different zeros: what has been told so far goes on. */
   #upgrade(): void {
-    const native = loadClockGettime();
+    // On Linux it is half as dear as Deno's own clocks, and has nanoseconds.
+    const native = linuxLibrary(SYMBOLS)?.clock_gettime as ClockGettime | undefined;
     if (native === undefined) return;
     this.#pointer = Deno.UnsafePointer.of(this.#now);
     native(CLOCK_MONOTONIC, this.#pointer);

@@ -1,4 +1,5 @@
 /** The host's standard input as a source of bytes. @module */
+import { linuxLibrary } from "./c_library.ts";
 import type { ByteSource } from "./host_stream.ts";
 
 type Kind = "file" | "pipe" | "other";
@@ -19,18 +20,12 @@ const POLLFD = Uint8Array.of(0, 0, 0, 0, 1, 0, 0, 0);
 /** How long a writer may take that is as busy as the reader: everybody waits so long, at most once for each of its writes. */
 const PATIENCE_MS = 1;
 
-/** poll(2) of the C library: whether a read of standard input would not wait; undefined where there is none, or no permission for it. */
+const SYMBOLS = { poll: { parameters: ["buffer", "usize", "i32"], result: "i32" } } as const;
+
+/** poll(2) of the C library: whether a read of standard input would not wait; undefined where there is none. */
 function loadPoll(): (() => boolean) | undefined {
-  if (Deno.build.os !== "linux") return undefined;
-  for (const name of ["libc.so.6", `libc.musl-${Deno.build.arch}.so.1`]) {
-    try {
-      const symbols = { poll: { parameters: ["buffer", "usize", "i32"], result: "i32" } } as const;
-      const { poll } = Deno.dlopen(name, symbols).symbols;
-      return () => poll(POLLFD, 1n, PATIENCE_MS) > 0;
-    } catch {
-      // not this one
-    }
-  }
+  const library = linuxLibrary(SYMBOLS);
+  return library && (() => library.poll(POLLFD, 1n, PATIENCE_MS) > 0);
 }
 
 /** Reads after which it pays to ask for what is there. */

@@ -4,6 +4,7 @@
  * @module
  */
 import type { PageSource } from "../../../fs/vfs/vfs.ts";
+import { linuxLibrary } from "./c_library.ts";
 
 const PIECE = 32 * 1024 * 1024, HUGE = 2 * 1024 * 1024;
 const MADV_DONTNEED = 4, MADV_HUGEPAGE = 14, MADV_POPULATE_WRITE = 23;
@@ -12,31 +13,27 @@ const SLOW_MS = 1;
 
 const SYMBOLS = { madvise: { parameters: ["buffer", "usize", "i32"], result: "i32" } } as const;
 
-/** madvise(2) of the C library; null where there is none, or no permission for it. */
-function load(): Deno.DynamicLibrary<typeof SYMBOLS>["symbols"]["madvise"] | null {
-  if (Deno.build.os !== "linux") return null;
-  for (const name of ["libc.so.6", `libc.musl-${Deno.build.arch}.so.1`]) {
-    try {
-      return Deno.dlopen(name, SYMBOLS).symbols.madvise;
-    } catch {
-      // not this one
-    }
+/** Where the system has none so large, smaller ones may still be had. */
+function piece(): ArrayBuffer | undefined {
+  try {
+    return new ArrayBuffer(PIECE);
+  } catch {
+    return undefined;
   }
-  return null;
 }
 
 /** See the module's comment. */
 export function hugePages(): PageSource {
-  let madvise: ReturnType<typeof load> | undefined;
+  let library: ReturnType<typeof linuxLibrary<typeof SYMBOLS>> | null = null;
   let areReady = true;
   const advise = (bytes: Uint8Array, advice: number): boolean =>
-    madvise!(bytes as Uint8Array<ArrayBuffer>, BigInt(bytes.length), advice) === 0;
+    library!.madvise(bytes as Uint8Array<ArrayBuffer>, BigInt(bytes.length), advice) === 0;
   return {
     step: HUGE,
     allocate() {
-      madvise ??= load();
-      if (madvise === null) return undefined;
-      const buffer = new ArrayBuffer(PIECE);
+      if (library === null) library = linuxLibrary(SYMBOLS);
+      const buffer = library === undefined ? undefined : piece();
+      if (buffer === undefined) return undefined;
       const address = Deno.UnsafePointer.value(Deno.UnsafePointer.of(new Uint8Array(buffer)));
       const start = (HUGE - Number(address % BigInt(HUGE))) % HUGE;
       return new Uint8Array(buffer, start, Math.floor((PIECE - start) / HUGE) * HUGE);
