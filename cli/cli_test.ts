@@ -9,6 +9,7 @@ import {
   parseCpus,
   parseDuration,
   parseEnvFile,
+  parseHostname,
   parseName,
   parsePidsLimit,
   parseSize,
@@ -116,6 +117,10 @@ Deno.test("names of containers", () => {
   for (const good of ["web", "a1", "A_b.c-d"]) assert.equal(parseName(good), good);
   for (const bad of ["", "a", "-a", "a b", "a/b", "é1"]) {
     assert.throws(() => parseName(bad), /^Error: --name: /, bad);
+  }
+  for (const good of ["box", "a.b-c", "käse", "x".repeat(64)]) assert.equal(parseHostname(good), good);
+  for (const bad of ["", "a b", "a\n127.0.0.1 b", "\x7f", "x".repeat(65), "ä".repeat(33)]) {
+    assert.throws(() => parseHostname(bad), /^Error: --hostname: .* is not a name/, bad);
   }
 });
 

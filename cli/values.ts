@@ -94,6 +94,12 @@ export function parseAnnotations(texts: readonly string[]): Record<string, strin
   }));
 }
 
+/** --hostname: what the kernel takes (man 2 sethostname), and /etc/hosts in one line as one name. */
+export function parseHostname(text: string): string {
+  if (/^[^\s\p{Cc}]+$/u.test(text) && new TextEncoder().encode(text).length <= 64) return text;
+  throw new Error(`--hostname: ${JSON.stringify(text)} is not a name of at most 64 bytes without spaces`);
+}
+
 /** --name: what docker takes for one. */
 export function parseName(text: string): string {
   if (/^[a-zA-Z0-9][a-zA-Z0-9_.-]+$/.test(text)) return text;

@@ -20,6 +20,7 @@ import {
   parseDuration,
   parseEnv,
   parseEnvFile,
+  parseHostname,
   parseName,
   parsePidsLimit,
   parseSize,
@@ -134,7 +135,7 @@ export function runOptions(parsed: Parsed): RunOptions {
     ...given("workdir", "workdir", text),
     ...given("user", "user", text),
     ...given("entrypoint", "entrypoint", (value) => value === "" ? [] : [value]),
-    ...given("hostname", "hostname", text),
+    ...parsed.value("hostname") === "" ? {} : given("hostname", "hostname", parseHostname), // empty is none, as with docker
     ...given("platform", "platform", parsePlatform),
     ...given("memory", "memory", (value) => parseSize(value, "--memory")),
     ...given("pids-limit", "pidsLimit", parsePidsLimit),
