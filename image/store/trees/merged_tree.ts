@@ -44,13 +44,18 @@ class MergedDirectory implements HostDirectory {
   }
   open(name: string): HostDirectory {
     const opened = [this.#holder(name).open(name)];
-    const first = this.layers.findIndex((layer) => layer.stat(name) !== null);
-    for (const layer of this.layers.slice(first + 1)) {
-      if (isOpaqueDirectory(opened.at(-1)!)) break;
-      const stat = layer.stat(name);
-      if (stat === null) continue;
-      if (!isDir(stat.mode)) break; // it hides what is below it
-      opened.push(layer.open(name));
+    try {
+      const first = this.layers.findIndex((layer) => layer.stat(name) !== null);
+      for (const layer of this.layers.slice(first + 1)) {
+        if (isOpaqueDirectory(opened.at(-1)!)) break;
+        const stat = layer.stat(name);
+        if (stat === null) continue;
+        if (!isDir(stat.mode)) break; // it hides what is below it
+        opened.push(layer.open(name));
+      }
+    } catch (error) {
+      for (const each of opened) each.close();
+      throw error;
     }
     return new MergedDirectory(opened);
   }

@@ -79,8 +79,14 @@ export async function makeContainerDirectory(
   const path = `${parent}/${id}`;
   await Deno.mkdir(path, { mode: 0o700 });
   const lock = await Deno.open(`${path}/${LOCK}`, { createNew: true, read: true, write: true, mode: 0o600 });
-  await lock.lock(true);
-  for (const name of ["rootfs", "upper", "work"]) await Deno.mkdir(`${path}/${name}`, { mode: 0o755 });
+  try {
+    await lock.lock(true);
+    for (const name of ["rootfs", "upper", "work"]) await Deno.mkdir(`${path}/${name}`, { mode: 0o755 });
+  } catch (error) {
+    lock.close();
+    await Deno.remove(path, { recursive: true }).catch(() => {}); // the next run sweeps
+    throw error;
+  }
   const context = contextIn(path, warn);
   return {
     ...{ id, path, context },

@@ -1,6 +1,6 @@
 /** Streams of a container in the foreground: this process's own descriptors, or pipes to what a caller has in their places. @module */
 import { O_RDONLY } from "../../../fs/abi/open.ts";
-import { type Descriptor, makePipe, openPath } from "../ffi/descriptors.ts";
+import { closingOnError, type Descriptor, makePipe, openPath } from "../ffi/descriptors.ts";
 import { sysBlocking } from "../ffi/kernel.ts";
 import { readSome } from "../ffi/poll.ts";
 
@@ -111,7 +111,8 @@ export function openStreams({ stdin, stdout, stderr }: CallerStreams): OpenStrea
     });
     return give(read);
   };
-  const stdio = [input(), output(stdout, 1), output(stderr, 2)] as const;
+  const open = (): OpenStreams["stdio"] => [input(), output(stdout, 1), output(stderr, 2)];
+  const stdio = closingOnError(theirs, () => closingOnError(own, open));
   return {
     stdio,
     begin: () => {

@@ -1,7 +1,6 @@
 /** Descriptors of this process: pipes, FIFOs, and their end. @module */
 import { EINVAL } from "../../../fs/abi/errno.ts";
-import { O_CLOEXEC } from "../../../fs/abi/open.ts";
-import { AT_FDCWD } from "../../../fs/abi/open.ts";
+import { AT_FDCWD, O_CLOEXEC } from "../../../fs/abi/open.ts";
 import { must, sys } from "./kernel.ts";
 
 /** fcntl(2): the flags of a descriptor. */
