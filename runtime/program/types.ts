@@ -106,7 +106,7 @@ export interface MountAttr {
   readonly userns_fd: number | Ref | IdMappings;
 }
 
-/** The maps of a user namespace that nobody is in. */
+/** The maps of a user namespace. */
 export interface IdMappings {
   /** User ids. */
   readonly uidMappings: readonly IdMapping[];

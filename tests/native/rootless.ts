@@ -6,7 +6,8 @@ import { type Config, NATIVE } from "./support.ts";
 
 /** An ordinary user: any will do. */
 export const USER = 1500;
-const AS_USER = [
+/** The words before a command that it is to run. */
+export const AS_USER = [
   "setpriv",
   `--reuid=${USER}`,
   `--regid=${USER}`,

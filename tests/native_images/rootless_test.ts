@@ -2,21 +2,11 @@
 import assert from "node:assert/strict";
 import { chmodSync } from "node:fs";
 import { unreadableSources } from "../support/ordinary_user.ts";
+import { AS_USER, USER } from "../native/rootless.ts";
 import { umiakArgs } from "../support/umiak.ts";
 import { dir, file } from "../../image/store/testing/trees.ts";
 import { reasonAgainst, testWhen } from "../support/when.ts";
 import { baseEntries, makeImage, type Place, secondEntries, WITH_USER, withPlace } from "./support.ts";
-
-/** An ordinary user: any will do. */
-const USER = 1500;
-const AS_USER = [
-  "setpriv",
-  `--reuid=${USER}`,
-  `--regid=${USER}`,
-  "--clear-groups",
-  "--inh-caps=-all",
-  "--bounding-set=-all",
-];
 
 /** A user that has a name, and is given ids while a test runs. */
 const NAMED = 65534, FIRST = 300000;

@@ -1,14 +1,10 @@
 /** Ids of an ordinary user's containers: its own one is root inside, others are there if the user has been given some (man 5 subuid). @module */
 import type { ForeignFile, TreeOwner } from "../../../image/store/trees/tree_key.ts";
+import type { IdMappings } from "../../program/types.ts";
 import type { IdMapping } from "../../spec/types.ts";
 
 /** The maps of a container's user namespace. */
-export interface OwnIds {
-  /** User ids. */
-  readonly uidMappings: readonly IdMapping[];
-  /** Group ids. */
-  readonly gidMappings: readonly IdMapping[];
-}
+export type OwnIds = IdMappings;
 
 /** Who runs umiak. */
 export interface OrdinaryUser {

@@ -2,10 +2,9 @@
 import { nameToBytes } from "../../../fs/abi/name.ts";
 import { AT_FDCWD, AT_SYMLINK_NOFOLLOW } from "../../../fs/abi/open.ts";
 import { isLnk } from "../../../fs/abi/mode.ts";
+import type { IdMappings } from "../../program/types.ts";
 import type { Bytes, NativeStep } from "../table/types.ts";
-import { runAsRootOf, type UserMaps } from "./root_of_maps.ts";
-
-export type { UserMaps };
+import { runAsRootOf } from "./root_of_maps.ts";
 
 /** A file to be given to somebody. Ids are those of the user namespace. */
 export interface NewOwner {
@@ -34,7 +33,7 @@ function giveSteps({ path, uid, gid, mode }: NewOwner, what: string): NativeStep
 
 /** Gives files below a directory, which nobody else changes meanwhile, to others. In the order of the list. */
 export async function giveFiles(
-  maps: UserMaps,
+  maps: IdMappings,
   directory: string,
   files: readonly NewOwner[],
   what: string,

@@ -6,12 +6,13 @@
 import { EPERM } from "../../../fs/abi/errno.ts";
 import { S_IFDIR, S_IFLNK, S_IFMT } from "../../../fs/abi/mode.ts";
 import { O_DIRECTORY, O_NOFOLLOW, O_RDONLY } from "../../../fs/abi/open.ts";
+import type { IdMappings } from "../../program/types.ts";
 import type { IdMapping } from "../../spec/types.ts";
 import { whileOpen } from "../ffi/descriptors.ts";
 import { type CopiedEntry, copySteps } from "../program/copy.ts";
 import type { NativeStep } from "../table/types.ts";
 import { namesIn, openAt, readLinkAt, statAt } from "./copy_tree.ts";
-import { runAsRootOf, type UserMaps } from "./root_of_maps.ts";
+import { runAsRootOf } from "./root_of_maps.ts";
 
 /** Groups of steps that one process takes. */
 const BATCH = 1000;
@@ -37,7 +38,7 @@ function scan(
   directory: number,
   path: string,
   device: bigint,
-  { uidMappings, gidMappings }: UserMaps,
+  { uidMappings, gidMappings }: IdMappings,
   what: string,
 ): CopiedEntry[] {
   const names = path === "" ? ["."] : namesIn(directory, what);

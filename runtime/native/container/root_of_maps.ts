@@ -1,6 +1,6 @@
 /** Steps that root of a new user namespace takes: it may do with files of the ids that are mapped what root may with all. @module */
 import { CLONE_NEWUSER } from "../../abi/linux/clone.ts";
-import type { IdMapping } from "../../spec/types.ts";
+import type { IdMappings } from "../../program/types.ts";
 import { closingOnError, makePipe, whileOpen } from "../ffi/descriptors.ts";
 import { thisMachine } from "../ffi/kernel.ts";
 import { makeProgramFile } from "../ffi/program_file.ts";
@@ -13,14 +13,6 @@ import type { NativeStep } from "../table/types.ts";
 import { goOn, receive } from "./conversation.ts";
 import { type Conversation, end, failureOf } from "./process_conversation.ts";
 import { isRootless, mapIds } from "./rootless.ts";
-
-/** Maps of a user namespace. */
-export interface UserMaps {
-  /** User ids. */
-  readonly uidMappings: readonly IdMapping[];
-  /** Group ids. */
-  readonly gidMappings: readonly IdMapping[];
-}
 
 /** What is to be done. */
 export interface RootTask {
@@ -65,7 +57,7 @@ function begin({ name, directory, descriptors, steps: own, what }: RootTask): Co
     }));
 }
 
-function map(pid: number, maps: UserMaps): void {
+function map(pid: number, maps: IdMappings): void {
   if (isRootless()) return mapIds(pid, maps);
   for (const [file, mappings] of [["uid_map", maps.uidMappings], ["gid_map", maps.gidMappings]] as const) {
     const lines = mappings.map(({ containerID, hostID, size }) => `${containerID} ${hostID} ${size}\n`);
@@ -74,7 +66,7 @@ function map(pid: number, maps: UserMaps): void {
 }
 
 /** Has the steps taken by a process that is root of a user namespace with these maps. Throws an Error that says which step failed. */
-export async function runAsRootOf(maps: UserMaps, task: RootTask): Promise<void> {
+export async function runAsRootOf(maps: IdMappings, task: RootTask): Promise<void> {
   const conversation = begin(task), { child, report, sync } = conversation;
   try {
     const said = await receive(report);
