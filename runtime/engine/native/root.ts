@@ -1,4 +1,5 @@
 /** The root filesystems of containers: an overlay of extracted layers, or a copy of the image. @module */
+import { S_IFDIR } from "../../../fs/abi/mode.ts";
 import { openTree } from "../../../image/store/host_fs/open_tree.ts";
 import type { HostTree } from "../../../image/store/host_fs/types.ts";
 import { openMergedTree } from "../../../image/store/trees/merged_tree.ts";
@@ -53,6 +54,16 @@ export async function overlayRoot(
   const { mode, uid, gid } = await Deno.stat(layers[0]!);
   await Deno.chmod(`${path}/upper`, (mode ?? 0o755) & 0o7777);
   if (ids === undefined) await Deno.chown(`${path}/upper`, uid, gid);
+  else if (uid !== Deno.uid() || gid !== Deno.gid()) {
+    const { giveFiles } = await import("../../native/container/as_own_root.ts");
+    const { idInside } = await import("../../native/container/root_of_maps.ts");
+    const owner = {
+      uid: idInside(uid ?? 0, ids.uidMappings),
+      gid: idInside(gid ?? 0, ids.gidMappings),
+    };
+    const upper = { path: "upper", ...owner, mode: mode ?? S_IFDIR | 0o755 };
+    await giveFiles(ids, path, [upper], "giving the root directory to its owner");
+  }
   return { layers, open: () => openMergedTree(layers) };
 }
 

@@ -12,12 +12,10 @@ import { whileOpen } from "../ffi/descriptors.ts";
 import { type CopiedEntry, copySteps } from "../program/copy.ts";
 import type { NativeStep } from "../table/types.ts";
 import { namesIn, openAt, readLinkAt, statAt } from "./copy_tree.ts";
-import { runAsRootOf } from "./root_of_maps.ts";
+import { idInside, runAsRootOf } from "./root_of_maps.ts";
 
 /** Groups of steps that one process takes. */
 const BATCH = 1000;
-/** Who owns what no id is mapped to. */
-const OVERFLOW_ID = 65534;
 
 /** Maps of a process's user namespace, as this process sees them (man 7 user_namespaces). */
 function mapsOf(pid: number, file: "uid_map" | "gid_map"): IdMapping[] {
@@ -25,12 +23,6 @@ function mapsOf(pid: number, file: "uid_map" | "gid_map"): IdMapping[] {
     const [containerID = 0, hostID = 0, size = 0] = line.trim().split(/\s+/).map(Number);
     return { containerID, hostID, size };
   });
-}
-
-/** An id inside; that of nobody if it has none there. */
-function inside(id: number, maps: readonly IdMapping[]): number {
-  const map = maps.find(({ hostID, size }) => id >= hostID && id < hostID + size);
-  return map === undefined ? OVERFLOW_ID : id - map.hostID + map.containerID;
 }
 
 /** What is below a directory, other mounts left out. */
@@ -47,7 +39,7 @@ function scan(
     const stat = statAt(directory, name, `${what}: ${below}`), type = stat.mode & S_IFMT;
     const own: CopiedEntry = {
       ...{ path: below, mode: stat.mode, rdev: stat.rdev, times: stat.times },
-      ...{ uid: inside(stat.uid, uidMappings), gid: inside(stat.gid, gidMappings) },
+      ...{ uid: idInside(stat.uid, uidMappings), gid: idInside(stat.gid, gidMappings) },
       ...type === S_IFLNK ? { target: readLinkAt(directory, name, what) } : {},
     };
     if (type !== S_IFDIR || stat.dev !== device) return [own];

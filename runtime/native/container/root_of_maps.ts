@@ -1,6 +1,7 @@
 /** Steps that root of a new user namespace takes: it may do with files of the ids that are mapped what root may with all. @module */
 import { CLONE_NEWUSER } from "../../abi/linux/clone.ts";
 import type { IdMappings } from "../../program/types.ts";
+import type { IdMapping } from "../../spec/types.ts";
 import { closingOnError, makePipe, whileOpen } from "../ffi/descriptors.ts";
 import { thisMachine } from "../ffi/kernel.ts";
 import { makeProgramFile } from "../ffi/program_file.ts";
@@ -13,6 +14,15 @@ import type { NativeStep } from "../table/types.ts";
 import { goOn, receive } from "./conversation.ts";
 import { type Conversation, end, failureOf } from "./process_conversation.ts";
 import { isRootless, mapIds } from "./rootless.ts";
+
+/** Who owns what no id is mapped to. */
+const OVERFLOW_ID = 65534;
+
+/** An id as a user namespace has it; that of nobody if it has none there. */
+export function idInside(id: number, maps: readonly IdMapping[]): number {
+  const map = maps.find(({ hostID, size }) => id >= hostID && id < hostID + size);
+  return map === undefined ? OVERFLOW_ID : id - map.hostID + map.containerID;
+}
 
 /** What is to be done. */
 export interface RootTask {
