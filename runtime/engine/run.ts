@@ -1,7 +1,7 @@
 /** `umiak run` on the userland kernel: from an image to an exit code. @module */
 import { ENOENT } from "../../fs/abi/errno.ts";
 import { SIGNAL } from "../abi/linux/signal.ts";
-import { shellStatus } from "../abi/linux/wait_status.ts";
+import { isSignaled, shellStatus } from "../abi/linux/wait_status.ts";
 import { leaveKernel, type PodContainer } from "../sandbox/exec/host/pod.ts";
 import type { Cgroup } from "../sandbox/kernel/cgroup/group.ts";
 import { ProgramError, type Stages } from "../sandbox/kernel/program_runner.ts";
@@ -130,6 +130,8 @@ export async function runOn(
     }
   } catch (error) {
     if (!(error instanceof ProgramError)) throw error;
+    const killed = member.init?.exitStatus ?? 0;
+    if (isSignaled(killed)) return shellStatus(killed); // as it was being started
     throw new RunError(`${image.name}: ${withBindNames(error.message, options)}`, exitCodeOf(error), {
       cause: error,
     });

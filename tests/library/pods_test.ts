@@ -56,6 +56,21 @@ Deno.test("a pod shares what it is told to, and the host name with the uts names
     assert.equal(await sleeping, 137);
   }));
 
+Deno.test("a container that is being started when its pod is closed has been killed, or has not begun", async () => {
+  const seen = new Set<number | string>();
+  // More turns of the event loop each time: the pod is closed ever later in the start.
+  for (let turns = 0; turns < 60; turns++) {
+    await withPod({}, async (pod) => {
+      const running = pod.run(probe("sleep", "100000000"), caught()).catch((error: Error) => error.message);
+      for (let i = 0; i < turns; i++) await new Promise((resolve) => setTimeout(resolve, 0));
+      await pod.close();
+      seen.add(await running);
+    });
+  }
+  const allowed = [137, ...[...seen].filter((each) => /the pod is closed$/.test(String(each)))];
+  assert.deepEqual([...seen].filter((each) => !allowed.includes(each)), []);
+});
+
 Deno.test("containers of a pod meet on the loopback interface", () =>
   withPod({}, async (pod) => {
     const server = caught();

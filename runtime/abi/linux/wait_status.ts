@@ -4,6 +4,8 @@
 export const exited = (code: number): number => (code & 0xff) << 8;
 /** The status of a process that a signal ended. */
 export const signaled = (signal: number): number => signal & 0x7f;
+/** A signal ended it. */
+export const isSignaled = (status: number): boolean => (status & 0x7f) !== 0;
 /** What a shell reports: the code, or 128 + the signal. */
 export const shellStatus = (status: number): number =>
-  (status & 0x7f) === 0 ? (status >>> 8) & 0xff : 128 + (status & 0x7f);
+  isSignaled(status) ? 128 + (status & 0x7f) : (status >>> 8) & 0xff;

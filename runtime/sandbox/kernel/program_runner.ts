@@ -148,7 +148,7 @@ export async function runProgram(
   try {
     return await runToExec(task, program.init, stages);
   } catch (error) {
-    task.exit(127 << 8);
+    task.exit(task.dying ? task.exitStatus! : 127 << 8); // a signal that ends it meanwhile is why the step has failed
     throw error;
   }
 }
