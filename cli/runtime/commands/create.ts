@@ -4,9 +4,9 @@ import { chooseBackend } from "../../../runtime/engine/choose_backend.ts";
 import { setHostCommand } from "../../../runtime/engine/host_process.ts";
 import type { Container } from "../../../runtime/lifecycle/backend.ts";
 import { create } from "../../../runtime/lifecycle/create.ts";
+import { listeningSockets, withListening } from "../../../runtime/lifecycle/host/activation.ts";
 import { checkId } from "../../../runtime/lifecycle/id.ts";
 import type { Parsed } from "../../parser.ts";
-import { listeningSockets, withListening } from "../activation.ts";
 import { selfCommand } from "../self.ts";
 import type { Runtime } from "../runtime.ts";
 

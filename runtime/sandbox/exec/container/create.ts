@@ -3,6 +3,7 @@ import { SIGNAL } from "../../../abi/linux/signal.ts";
 import { exited, signaled } from "../../../abi/linux/wait_status.ts";
 import type { Container, CreateRequest, InitProcess } from "../../../lifecycle/backend.ts";
 import { LifecycleError } from "../../../lifecycle/error.ts";
+import { listeningSockets } from "../../../lifecycle/host/activation.ts";
 import { sendTerminal } from "../../../lifecycle/host/console.ts";
 import { identify } from "../../../lifecycle/host/processes.ts";
 import type { NamespaceSpec, Spec } from "../../../spec/types.ts";
@@ -106,18 +107,20 @@ function gone(id: string): LifecycleError {
   );
 }
 
-/** How many of the descriptors to pass on are of socket activation (sd_listen_fds(3)): the process is told, as with runc. */
-function listeningFds(): number {
-  const count = Deno.env.get("LISTEN_PID") === String(Deno.pid) ? Number(Deno.env.get("LISTEN_FDS") ?? 0) : 0;
-  return Number.isInteger(count) ? count : 0;
-}
-
 async function converse(request: CreateRequest, socket: FrameSocket, init: InitProcess): Promise<void> {
   const { id, bundle, rootfs, options } = request;
   // A terminal that was made for it is raw already; its caller's own is not.
   const isRaw = options.consoleSocket !== undefined;
   const { preserveFds } = options;
-  await socket.message({ op: "create", id, bundle, rootfs, isRaw, preserveFds, listening: listeningFds() });
+  await socket.message({
+    op: "create",
+    id,
+    bundle,
+    rootfs,
+    isRaw,
+    preserveFds,
+    listening: listeningSockets(),
+  });
   for (;;) {
     const message = await socket.receiveMessage();
     if (message === null) throw gone(id);

@@ -8,6 +8,7 @@ import type { OpenFile } from "../../../../fs/vfs/open_file.ts";
 import { SIGNAL } from "../../../abi/linux/signal.ts";
 import { exited } from "../../../abi/linux/wait_status.ts";
 import { LifecycleError } from "../../../lifecycle/error.ts";
+import { withListening } from "../../../lifecycle/host/activation.ts";
 import type { StageStep } from "../../../program/types.ts";
 import { parseSpec } from "../../../spec/decode.ts";
 import type { Hook } from "../../../spec/hook_types.ts";
@@ -259,13 +260,6 @@ class ContainerHost implements PodContainer {
     await this.#terminal?.finish();
     await this.end(status);
   }
-}
-
-/** A process that is told of descriptors of socket activation (sd_listen_fds(3)), as runc tells it. */
-function withListening(spec: Spec, count: number): Spec {
-  const { process } = spec;
-  if (count === 0 || process === undefined) return spec;
-  return { ...spec, process: { ...process, env: [...process.env, `LISTEN_FDS=${count}`, "LISTEN_PID=1"] } };
 }
 
 /** The create that waits for a container, what it orders, and the configuration. Throws when it was killed. */

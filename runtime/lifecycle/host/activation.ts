@@ -1,5 +1,5 @@
 /** Socket activation (sd_listen_fds(3)): the caller's sockets are the container's, and its process is told so, as by runc. @module */
-import type { Spec } from "../../runtime/spec/types.ts";
+import type { Spec } from "../../spec/types.ts";
 
 /** How many sockets, from descriptor 3 on, this process has been given. */
 export function listeningSockets(): number {
