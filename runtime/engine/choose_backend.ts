@@ -2,6 +2,7 @@
 import { openTree } from "../../image/store/host_fs/open_tree.ts";
 import { readTreeHead } from "../../image/store/tree/read_file.ts";
 import { LifecycleError } from "../lifecycle/error.ts";
+import { headInside } from "../native/ffi/head_inside.ts";
 import type { MountSpec, Process, Spec } from "../spec/types.ts";
 
 const DEFAULT_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
@@ -88,22 +89,34 @@ function hostHead(path: string): Uint8Array | undefined {
   }
 }
 
-/** True if the program is a module, false if it is something else; undefined if neither the root filesystem nor a bind mount has it. */
-function isModule(bundle: string, rootfs: string, spec: Spec, process: Process): boolean | undefined {
+/** The beginning of a file of the root filesystem; undefined if there is none. By one library of two functions where native containers run. */
+function headIn(rootfs: string, path: string): Uint8Array | undefined {
+  if (Deno.build.os === "linux") {
+    try {
+      return headInside(rootfs, path, MAGIC.length);
+    } catch {
+      // That cannot be had here, or the file may not be read: the tree says why.
+    }
+  }
   const tree = openTree(rootfs);
   try {
-    for (const path of candidates(process)) {
-      const bind = bindOf(spec, path);
-      const source = bind === undefined || bind.source.startsWith("/")
-        ? bind?.source
-        : `${bundle}/${bind.source}`;
-      const head = source === undefined
-        ? readTreeHead(tree, path, MAGIC.length)
-        : hostHead(source + path.slice(bind!.destination.replace(/\/+$/, "").length));
-      if (head !== undefined) return isMagic(head);
-    }
+    return readTreeHead(tree, path, MAGIC.length);
   } finally {
     tree.root.close();
+  }
+}
+
+/** True if the program is a module, false if it is something else; undefined if neither the root filesystem nor a bind mount has it. */
+function isModule(bundle: string, rootfs: string, spec: Spec, process: Process): boolean | undefined {
+  for (const path of candidates(process)) {
+    const bind = bindOf(spec, path);
+    const source = bind === undefined || bind.source.startsWith("/")
+      ? bind?.source
+      : `${bundle}/${bind.source}`;
+    const head = source === undefined
+      ? headIn(rootfs, path)
+      : hostHead(source + path.slice(bind!.destination.replace(/\/+$/, "").length));
+    if (head !== undefined) return isMagic(head);
   }
 }
 

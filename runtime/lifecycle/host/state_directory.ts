@@ -237,7 +237,7 @@ export class StateDirectory implements StateStore {
     if (this.#exists(id)) {
       throw new LifecycleError(`container with id exists already: ${JSON.stringify(id)}`, "exists");
     }
-    const fresh = `${root}/${NEW}${crypto.randomUUID()}`;
+    const fresh = `${root}/${NEW}${Deno.pid}`; // nobody else makes one: the root's lock is held
     Deno.mkdirSync(fresh, { mode: 0o700 });
     const file = Deno.openSync(`${fresh}/lock`, { createNew: true, write: true, mode: 0o600 });
     try {
