@@ -19,9 +19,15 @@ export function descriptorsToPass(parsed: Parsed): number {
 
 /** Writes a process id for the caller, whole or not at all. */
 export function writePidFile(path: string, pid: number): void {
-  const temporary = `${path}.${crypto.randomUUID()}`;
+  // This process's own name: crypto.randomUUID() would load Deno's cryptography, 5 ms of a create.
+  const temporary = `${path}.~${Deno.pid}`;
   try {
-    Deno.writeTextFileSync(temporary, String(pid));
+    try {
+      Deno.removeSync(temporary);
+    } catch {
+      // Nobody of this number has been killed here.
+    }
+    Deno.writeTextFileSync(temporary, String(pid), { createNew: true });
     Deno.renameSync(temporary, path);
   } catch (error) {
     throw new Error(`writing the pid file ${path}: ${(error as Error).message}`, { cause: error });

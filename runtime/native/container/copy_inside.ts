@@ -8,10 +8,10 @@ import { S_IFDIR, S_IFLNK, S_IFMT } from "../../../fs/abi/mode.ts";
 import { O_DIRECTORY, O_NOFOLLOW, O_RDONLY } from "../../../fs/abi/open.ts";
 import type { IdMappings } from "../../program/types.ts";
 import type { IdMapping } from "../../spec/types.ts";
-import { whileOpen } from "../ffi/descriptors.ts";
+import { openAt, whileOpen } from "../ffi/descriptors.ts";
 import { type CopiedEntry, copySteps } from "../program/copy.ts";
 import type { NativeStep } from "../table/types.ts";
-import { namesIn, openAt, readLinkAt, statAt } from "./copy_tree.ts";
+import { namesIn, readLinkAt, statAt } from "./copy_tree.ts";
 import { idInside, runAsRootOf } from "./root_of_maps.ts";
 
 /** Groups of steps that one process takes. */

@@ -7,7 +7,6 @@ import { S_IFDIR, S_IFLNK, S_IFMT, S_IFREG } from "../../../fs/abi/mode.ts";
 import { bytesToName } from "../../../fs/abi/name.ts";
 import {
   AT_SYMLINK_NOFOLLOW,
-  O_CLOEXEC,
   O_CREAT,
   O_DIRECTORY,
   O_EXCL,
@@ -16,8 +15,7 @@ import {
   O_RDONLY,
   O_WRONLY,
 } from "../../../fs/abi/open.ts";
-import { openFlags } from "../table/structs.ts";
-import { Descriptor, whileOpen } from "../ffi/descriptors.ts";
+import { Descriptor, openAt, whileOpen } from "../ffi/descriptors.ts";
 import { must, sys, thisMachine } from "../ffi/kernel.ts";
 
 const CHUNK = 64 * 1024, STAT_SIZE = 144, MAX_NAMES = 65536;
@@ -53,12 +51,6 @@ export function statAt(dir: number, name: string, what: string): Stat {
     rdev: view.getBigUint64(onArm ? 32 : 40, true),
     times: bytes.slice(72, 104),
   };
-}
-
-/** Opens a name. */
-export function openAt(dir: number, name: string, flags: number, what: string, mode = 0): Descriptor {
-  const all = openFlags(flags | O_CLOEXEC, thisMachine().architecture);
-  return new Descriptor(must(sys("openat", dir, name, all, mode), what));
 }
 
 /** Names in an open directory, whatever bytes they have: Deno's own are text. */

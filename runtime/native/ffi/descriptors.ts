@@ -1,7 +1,8 @@
 /** Descriptors of this process: pipes, FIFOs, and their end. @module */
 import { EINVAL } from "../../../fs/abi/errno.ts";
 import { AT_FDCWD, O_CLOEXEC } from "../../../fs/abi/open.ts";
-import { must, sys } from "./kernel.ts";
+import { openFlags } from "../table/structs.ts";
+import { must, sys, thisMachine } from "./kernel.ts";
 
 /** fcntl(2): the flags of a descriptor. */
 const F_GETFD = 1;
@@ -79,9 +80,15 @@ export function memoryFile(text: string, what: string): Descriptor {
   }
 }
 
+/** Opens a name in an open directory. */
+export function openAt(dir: number, name: string, flags: number, what: string, mode = 0): Descriptor {
+  const all = openFlags(flags | O_CLOEXEC, thisMachine().architecture);
+  return new Descriptor(must(sys("openat", dir, name, all, mode), what));
+}
+
 /** Opens a path. */
 export function openPath(path: string, flags: number, what: string): Descriptor {
-  return new Descriptor(must(sys("openat", AT_FDCWD, path, flags | O_CLOEXEC, 0), what));
+  return openAt(AT_FDCWD, path, flags, what);
 }
 
 /** Writes all of some bytes. Throws, too, if the reader has gone. */
