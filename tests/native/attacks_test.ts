@@ -81,8 +81,8 @@ testWhen(
       const up = "../".repeat(20);
       Deno.symlinkSync(`${up}${target.slice(1)}`, `${bundle}/rootfs/tmp/evil`);
       Deno.symlinkSync(target, `${bundle}/rootfs/tmp/evil2`);
-      const { stdout } = await bench.call("run", "-b", bundle, "c");
-      assert.equal(stdout.trim().split("\n").length, 2);
+      const { code, stdout, stderr } = await bench.call("run", "-b", bundle, "c");
+      assert.deepEqual([code, stderr, stdout.trim().split("\n").length], [0, "", 2]);
       assert.deepEqual([...Deno.readDirSync(target)], []);
     }),
 );

@@ -292,7 +292,9 @@ testWhen(
       const comparable = ({ message, sent, calls }: Said) => {
         const { ociVersion: _version, pid, state, ...rest } = message;
         const { ociVersion: _other, pid: its, ...more } = state as typeof state & { ociVersion: string };
-        return { sent, calls, rest, more, same: pid === its };
+        // A signal of Go's to runc's thread interrupts its execve, which is then told once more.
+        const told = calls.filter((call, i) => call !== calls[i - 1]);
+        return { sent, told, rest, more, same: pid === its };
       };
       const first = await agent.said(), second = await agent.said();
       assert.deepEqual(comparable(second), comparable(first));
