@@ -46,7 +46,8 @@ export function fillRootfs(path: string): void {
   for (const directory of ["bin", "proc", "dev", "sys", "tmp", "etc", "usr", "run"]) {
     Deno.mkdirSync(`${path}/${directory}`, { recursive: true });
   }
-  Deno.copyFileSync(BUSYBOX, `${path}/bin/busybox`);
+  // By another process: a child that this one begins meanwhile would have the file open for writing (ETXTBSY, man 2 execve).
+  new Deno.Command("cp", { args: [BUSYBOX, `${path}/bin/busybox`] }).outputSync();
   Deno.chmodSync(`${path}/bin/busybox`, 0o755);
   for (const name of NAMES) Deno.symlinkSync("busybox", `${path}/bin/${name}`);
   Deno.writeTextFileSync(`${path}/etc/passwd`, "root:x:0:0:root:/:/bin/sh\n");
