@@ -15,7 +15,7 @@ import {
   O_RDONLY,
   O_WRONLY,
 } from "../../../fs/abi/open.ts";
-import { Descriptor, openAt, whileOpen } from "../ffi/descriptors.ts";
+import { openAt, whileOpen } from "../ffi/descriptors.ts";
 import { must, sys, thisMachine } from "../ffi/kernel.ts";
 
 const CHUNK = 64 * 1024, STAT_SIZE = 144, MAX_NAMES = 65536;
