@@ -1,7 +1,18 @@
 import assert from "node:assert/strict";
 import { attachDeviceProgram } from "../../runtime/native/cgroups/limit_devices.ts";
 import { testWhen } from "../support/when.ts";
-import { directories, disk, hierarchies, listed, MIB, runc, shapeOf, withPlace } from "./cgroups_support.ts";
+import {
+  besideRunc,
+  directories,
+  disk,
+  hierarchies,
+  limitsAreRefused,
+  MIB,
+  runc,
+  settingsAreRuncs,
+  shapeOf,
+  withPlace,
+} from "./cgroups_support.ts";
 import { type Config, NATIVE, nativeBundle, WITH_RUNC } from "./support.ts";
 
 const with1 = hierarchies.some(({ controllers }) => controllers.includes("devices"));
@@ -86,43 +97,14 @@ for (const [what, resources, update] of CASES) {
   testWhen(
     RUNC1,
     `cgroups of version 1: ${what}: every setting is as runc makes it, at create and at update`,
-    () =>
-      withPlace(async (bench, place) => {
-        const at = (name: string): string =>
-          nativeBundle(bench, name, "sleep 1000", (config) => {
-            config.linux.cgroupsPath = `/${place}/${name}`;
-            config.linux.resources = resources;
-          });
-        const theirs = `umiak-test-${Deno.pid}`;
-        await bench.ok("create", "-b", at("ours"), "c");
-        await runc(bench, "create", "--bundle", at("theirs"), theirs);
-        try {
-          assert.deepEqual(settings(`${place}/ours`), settings(`${place}/theirs`));
-          const file = `${bench.dir}/update.json`;
-          Deno.writeTextFileSync(file, JSON.stringify(update));
-          await bench.ok("update", "--resources", file, "c");
-          await runc(bench, "update", "--resources", file, theirs);
-          assert.deepEqual(settings(`${place}/ours`), settings(`${place}/theirs`));
-        } finally {
-          await runc(bench, "delete", "--force", theirs);
-        }
-        await bench.ok("delete", "--force", "c");
-        assert.deepEqual(directories(`${place}/ours`), []);
-      }),
+    () => settingsAreRuncs(resources, update, settings),
   );
 }
 
 testWhen(RUNC1, "events --stats has what runc's has", () =>
   withPlace(async (bench, place) => {
-    const at = (name: string): string =>
-      nativeBundle(bench, name, "sleep 1000", (config) => {
-        config.linux.cgroupsPath = `/${place}/${name}`;
-        config.linux.resources = { memory: { limit: 64 * MIB }, pids: { limit: 9 } };
-      });
-    const theirs = `umiak-test-${Deno.pid}`;
-    await bench.ok("create", "-b", at("ours"), "c");
-    await runc(bench, "create", "--bundle", at("theirs"), theirs);
-    try {
+    const limits = { memory: { limit: 64 * MIB }, pids: { limit: 9 } };
+    await besideRunc(bench, place, limits, async (theirs) => {
       await runc(bench, "events", "--stats", theirs);
       const expected = JSON.parse(Deno.readTextFileSync(`${bench.dir}/runc.out`));
       const found = JSON.parse(await bench.ok("events", "--stats", "c"));
@@ -133,9 +115,7 @@ testWhen(RUNC1, "events --stats has what runc's has", () =>
         shapeOf({ ...expected, data: { ...expected.data, memory } }),
       );
       assert.deepEqual([found.data.memory.usage.limit, found.data.pids.limit], [64 * MIB, 9]);
-    } finally {
-      await runc(bench, "delete", "--force", theirs);
-    }
+    });
   }));
 
 const REFUSED: readonly (readonly [what: string, resources: Config, message: RegExp])[] = [
@@ -161,18 +141,7 @@ for (const [what, resources, message] of REFUSED) {
   testWhen(
     VERSION1,
     `a limit that cannot be had is an error that names it, and leaves nothing: ${what}`,
-    () =>
-      withPlace(async (bench, place) => {
-        const bundle = nativeBundle(bench, "b", "true", (config) => {
-          config.linux.cgroupsPath = `/${place}/deep/c`;
-          config.linux.resources = resources;
-        });
-        const { code, stderr } = await bench.call("create", "-b", bundle, "c");
-        assert.equal(code, 1);
-        assert.match(stderr, message);
-        assert.deepEqual(directories(place), []);
-        assert.deepEqual(listed(bench.root), []);
-      }),
+    () => limitsAreRefused(resources, message),
   );
 }
 

@@ -3,7 +3,17 @@ import assert from "node:assert/strict";
 import { readHost } from "../../runtime/native/cgroups/hosts.ts";
 import { withBench } from "../runtime/support.ts";
 import { testWhen } from "../support/when.ts";
-import { directories, disk, MIB, runc, shapeOf, withPlace } from "./cgroups_support.ts";
+import {
+  besideRunc,
+  directories,
+  disk,
+  limitsAreRefused,
+  MIB,
+  runc,
+  settingsAreRuncs,
+  shapeOf,
+  withPlace,
+} from "./cgroups_support.ts";
 import { type Config, inUserNamespace, NATIVE, nativeBundle, WITH_RUNC } from "./support.ts";
 
 const ROOT = "/sys/fs/cgroup";
@@ -73,29 +83,7 @@ for (const [what, resources, update] of CASES) {
   testWhen(
     RUNC,
     `cgroups of version 2 alone: ${what}: every setting is as runc makes it, at create and at update`,
-    () =>
-      withPlace(async (bench, place) => {
-        const at = (name: string): string =>
-          nativeBundle(bench, name, "sleep 1000", (config) => {
-            config.linux.cgroupsPath = `/${place}/${name}`;
-            config.linux.resources = resources;
-          });
-        const theirs = `umiak-test-${Deno.pid}`;
-        await bench.ok("create", "-b", at("ours"), "c");
-        await runc(bench, "create", "--bundle", at("theirs"), theirs);
-        try {
-          assert.deepEqual(settings(`${place}/ours`), settings(`${place}/theirs`));
-          const file = `${bench.dir}/update.json`;
-          Deno.writeTextFileSync(file, JSON.stringify(update));
-          await bench.ok("update", "--resources", file, "c");
-          await runc(bench, "update", "--resources", file, theirs);
-          assert.deepEqual(settings(`${place}/ours`), settings(`${place}/theirs`));
-        } finally {
-          await runc(bench, "delete", "--force", theirs);
-        }
-        await bench.ok("delete", "--force", "c");
-        assert.deepEqual(directories(`${place}/ours`), []);
-      }),
+    () => settingsAreRuncs(resources, update, settings),
   );
 }
 
@@ -104,15 +92,8 @@ testWhen(
   "cgroups of version 2 alone: events --stats has what runc's has",
   () =>
     withPlace(async (bench, place) => {
-      const at = (name: string): string =>
-        nativeBundle(bench, name, "sleep 1000", (config) => {
-          config.linux.cgroupsPath = `/${place}/${name}`;
-          config.linux.resources = { memory: { limit: 64 * MIB }, pids: { limit: 9 } };
-        });
-      const theirs = `umiak-test-${Deno.pid}`;
-      await bench.ok("create", "-b", at("ours"), "c");
-      await runc(bench, "create", "--bundle", at("theirs"), theirs);
-      try {
+      const limits = { memory: { limit: 64 * MIB }, pids: { limit: 9 } };
+      await besideRunc(bench, place, limits, async (theirs) => {
         await runc(bench, "events", "--stats", theirs);
         const expected = JSON.parse(Deno.readTextFileSync(`${bench.dir}/runc.out`));
         const found = JSON.parse(await bench.ok("events", "--stats", "c"));
@@ -126,9 +107,7 @@ testWhen(
         };
         assert.deepEqual(parts(found), parts(expected));
         assert.deepEqual([found.data.memory.usage.limit, found.data.pids.limit], [64 * MIB, 9]);
-      } finally {
-        await runc(bench, "delete", "--force", theirs);
-      }
+      });
     }),
 );
 
@@ -205,17 +184,7 @@ for (const [what, resources, message] of REFUSED) {
   testWhen(
     UNIFIED,
     `cgroups of version 2 alone: a limit that cannot be had is an error that names it, and leaves nothing: ${what}`,
-    () =>
-      withPlace(async (bench, place) => {
-        const bundle = nativeBundle(bench, "b", "true", (config) => {
-          config.linux.cgroupsPath = `/${place}/deep/c`;
-          config.linux.resources = resources;
-        });
-        const { code, stderr } = await bench.call("create", "-b", bundle, "c");
-        assert.equal(code, 1);
-        assert.match(stderr, message);
-        assert.deepEqual(directories(place), []);
-      }),
+    () => limitsAreRefused(resources, message),
   );
 }
 
