@@ -72,6 +72,28 @@ for (const [how, link] of [["absolute", ""], ["relative", "../".repeat(20)]] as 
   );
 }
 
+testWhen(
+  { ...WITH_BUSYBOX, tools: ["python3"] },
+  "man 2 openat2, EAGAIN: what others rename anywhere is no reason to fail on the way through a link with ..",
+  () =>
+    withBench(async (bench) => {
+      const bundle = busyboxBundle(bench, "b", "grep -c ' marker ' /proc/self/mountinfo", (config) => {
+        for (let i = 0; i < 20; i++) {
+          config.mounts.push({ destination: `/tmp/link/${i}`, type: "tmpfs", source: "marker", options: [] });
+        }
+      });
+      Deno.symlinkSync(`${"../".repeat(30)}etc/../tmp/../etc`, `${bundle}/rootfs/tmp/link`);
+      const elsewhere = `${bench.dir}/elsewhere`;
+      Deno.mkdirSync(`${elsewhere}/evil`, { recursive: true });
+      await whileSwapped(elsewhere, "nowhere", async () => {
+        for (let i = 0; i < ROUNDS; i++) {
+          const { code, stdout, stderr } = await bench.call("run", "-b", bundle, "c");
+          assert.deepEqual([code, stdout, stderr], [0, "20\n", ""]);
+        }
+      });
+    }),
+);
+
 /** Looks for processes that come in, and tries what could be done with their program, until a file \`stop\` is there. */
 const ATTACKER = `
 while [ ! -e /tmp/stop ]; do

@@ -1,5 +1,6 @@
 /** The interpreter of tables of system calls for aarch64: see record.ts for what a record means. @module */
-import { OP } from "../table/record.ts";
+import { EAGAIN } from "../../../fs/abi/errno.ts";
+import { AGAIN, MOST_AGAIN, OP, SLOT } from "../table/record.ts";
 import { Arm } from "./aarch64.ts";
 
 /** What a call of C must find again (AAPCS64, 6.1.1), and what no system call changes: the slots, the record, the table. */
@@ -18,6 +19,22 @@ function loadArguments(c: Arm): void {
   }
 }
 
+/** After a system call that failed with the errno in x0: makes it again, if the record says so and it has not been done too often. */
+function makeAgain(c: Arm): void {
+  c.load(A, RECORD, 2, 1);
+  c.jumpIfBitClear(A, Math.log2(AGAIN), "final");
+  c.compareImmediate32(0, EAGAIN);
+  c.jumpIf("ne", "final");
+  c.load(A, SLOTS, 8 * SLOT.AGAIN);
+  c.jumpIfBitClear(A, Math.log2(MOST_AGAIN), "again");
+  c.jump("final");
+  c.label("again");
+  c.addImmediate(A, A, 1);
+  c.store(SLOTS, 8 * SLOT.AGAIN, A);
+  c.jump("loop");
+  c.label("final");
+}
+
 /** After a system call that failed: errno to slot 2, and on as the record says. */
 function handleError(c: Arm): void {
   c.label("error");
@@ -26,6 +43,7 @@ function handleError(c: Arm): void {
   c.load(A, RECORD, 3, 1);
   c.compare32(A, 0);
   c.jumpIf("eq", "next");
+  makeAgain(c);
   c.load(0, RECORD, 12, 4);
   c.compareNegative32(0, 1);
   c.jumpIf("eq", "next");

@@ -1,5 +1,6 @@
 /** The interpreter of tables of system calls for x86_64: see record.ts for what a record means. @module */
-import { OP } from "../table/record.ts";
+import { EAGAIN } from "../../../fs/abi/errno.ts";
+import { AGAIN, MOST_AGAIN, OP, SLOT } from "../table/record.ts";
 import { type Reg, X86 } from "./x86_64.ts";
 
 /** rbx: slots. rbp: the record. r12: the table. What a call of C must find again (psABI x86-64, 3.2.1), and what no system call changes. */
@@ -19,6 +20,22 @@ function loadArguments(c: X86): void {
   });
 }
 
+/** After a system call that failed with the errno in rax: makes it again, if the record says so and it has not been done too often. */
+function makeAgain(c: X86): void {
+  c.load("rcx", RECORD, 2, 1);
+  c.testCl(AGAIN);
+  c.jumpIf("e", "final");
+  c.compareImmediate32("rax", EAGAIN);
+  c.jumpIf("ne", "final");
+  c.load("rcx", SLOTS, 8 * SLOT.AGAIN);
+  c.compareImmediate("rcx", MOST_AGAIN);
+  c.jumpIf("e", "final");
+  c.addImmediate("rcx", 1);
+  c.store(SLOTS, 8 * SLOT.AGAIN, "rcx");
+  c.jump("loop");
+  c.label("final");
+}
+
 /** After a system call that failed: errno to slot 2, and on as the record says. */
 function handleError(c: X86): void {
   c.label("error");
@@ -27,6 +44,7 @@ function handleError(c: X86): void {
   c.load("rcx", RECORD, 3, 1);
   c.compare32("rcx", "rax");
   c.jumpIf("e", "next");
+  makeAgain(c);
   c.load("rax", RECORD, 12, 4);
   c.compareImmediate32("rax", -1);
   c.jumpIf("e", "next");

@@ -1,5 +1,5 @@
 /** The beginning of a file in a tree, as a process would find it whose root that is: openat2(2) follows links inside. @module */
-import { ELOOP, ENAMETOOLONG, ENOENT, ENOTDIR } from "../../../fs/abi/errno.ts";
+import { EAGAIN, ELOOP, ENAMETOOLONG, ENOENT, ENOTDIR } from "../../../fs/abi/errno.ts";
 import {
   AT_EMPTY_PATH,
   AT_FDCWD,
@@ -11,6 +11,7 @@ import {
   RESOLVE_NO_MAGICLINKS,
 } from "../../../fs/abi/open.ts";
 import { isReg } from "../../../fs/abi/mode.ts";
+import { MOST_AGAIN } from "../table/record.ts";
 import { Descriptor, whileOpen } from "./descriptors.ts";
 import { must, sys } from "./kernel.ts";
 
@@ -32,7 +33,11 @@ export function headInside(root: string, path: string, length: number): Uint8Arr
   return whileOpen((own) => {
     const opened = (fd: number): number => own(new Descriptor(must(fd, what))).fd;
     const directory = opened(sys("openat", AT_FDCWD, root, O_PATH | O_CLOEXEC, 0));
-    const found = sys("openat2", directory, path, HOW, HOW.length);
+    let found = sys("openat2", directory, path, HOW, HOW.length);
+    // Somebody has renamed or mounted something meanwhile (man 2 openat2).
+    for (let again = 0; found === -EAGAIN && again < MOST_AGAIN; again++) {
+      found = sys("openat2", directory, path, HOW, HOW.length);
+    }
     if (ABSENT.includes(-found)) return undefined;
     const place = opened(found), stat = new Uint8Array(STATX_SIZE);
     must(sys("statx", place, "", AT_EMPTY_PATH, STATX_TYPE, stat), what);

@@ -1,9 +1,11 @@
 /** Steps as a table: records, and the data behind them, for one architecture. @module */
 import { syscallNumber } from "../../abi/linux/syscall_numbers.ts";
+import { RESOLVE_BENEATH, RESOLVE_IN_ROOT } from "../../../fs/abi/open.ts";
 import type { Architecture } from "../asm/machine.ts";
 import { Data, type Relocation } from "./data.ts";
 import { marshal, type Word, word } from "./marshal.ts";
 import {
+  AGAIN,
   encodeRecords,
   FATAL,
   FATAL_RECORD,
@@ -13,7 +15,7 @@ import {
   SLOT,
   type TableRecord,
 } from "./record.ts";
-import type { NativeStep } from "./types.ts";
+import type { NativeArg, NativeStep } from "./types.ts";
 
 /** What failed: the start of the message, and the system call if there was one. */
 export interface Note {
@@ -45,6 +47,8 @@ interface Line {
   readonly op: number;
   readonly nr?: number;
   readonly ok?: number;
+  /** It is made again after EAGAIN. */
+  readonly again?: boolean;
   readonly result?: string | number;
   readonly onError?: string;
   readonly target?: string;
@@ -52,6 +56,11 @@ interface Line {
 }
 
 const value = (n: number): Word => ({ value: BigInt(n) });
+
+/** True for a struct open_how with which `..` is EAGAIN where something is renamed or mounted meanwhile (man 2 openat2). */
+const staysInside = (arg: NativeArg): boolean =>
+  typeof arg === "object" && arg !== null && "resolve" in arg &&
+  (arg.resolve & (RESOLVE_IN_ROOT | RESOLVE_BENEATH)) !== 0;
 
 class Writer {
   readonly lines: Line[] = [];
@@ -78,6 +87,7 @@ class Writer {
       nr,
       words,
       ...step.ok === undefined ? {} : { ok: step.ok[0]! },
+      again: step.args.some(staysInside),
       ...step.result === undefined ? {} : { result: step.result },
       ...step.onError === undefined ? {} : { onError: which === undefined ? step.onError : `\0which${at}` },
     });
@@ -165,23 +175,25 @@ function place({ lines, labels, notes, data }: Writer): Table {
   const dataAt = lines.length * RECORD_SIZE;
   const addresses = relocations.map(({ at, to }) => ({ at: dataAt + at, to: dataAt + to }));
   const slotAddresses: Relocation[] = [];
-  const records = lines.map(({ op, nr = 0, ok = 0, result, onError, target, words }, i): TableRecord => {
-    const all = target === undefined ? words : [...words, value(recordOf(target))];
-    let mask = 0;
-    const args = all.map((each, k): bigint => {
-      if ("value" in each) return each.value;
-      const at = i * RECORD_SIZE + 16 + 8 * k;
-      if ("slotOf" in each) {
-        mask |= 1 << k;
-        return BigInt(slotOf(each.slotOf));
-      }
-      if ("data" in each) addresses.push({ at, to: dataAt + each.data });
-      else slotAddresses.push({ at, to: each.addressOfSlot });
-      return 0n;
-    });
-    const onFailure = onError === undefined ? FATAL : onError === "ignore" ? IGNORE : recordOf(onError);
-    return { op, mask, ok, nr, result: slotOf(result), onError: onFailure, args };
-  });
+  const records = lines.map(
+    ({ op, nr = 0, ok = 0, again, result, onError, target, words }, i): TableRecord => {
+      const all = target === undefined ? words : [...words, value(recordOf(target))];
+      let mask = again ? AGAIN : 0;
+      const args = all.map((each, k): bigint => {
+        if ("value" in each) return each.value;
+        const at = i * RECORD_SIZE + 16 + 8 * k;
+        if ("slotOf" in each) {
+          mask |= 1 << k;
+          return BigInt(slotOf(each.slotOf));
+        }
+        if ("data" in each) addresses.push({ at, to: dataAt + each.data });
+        else slotAddresses.push({ at, to: each.addressOfSlot });
+        return 0n;
+      });
+      const onFailure = onError === undefined ? FATAL : onError === "ignore" ? IGNORE : recordOf(onError);
+      return { op, mask, ok, nr, result: slotOf(result), onError: onFailure, args };
+    },
+  );
   const bytes = new Uint8Array(dataAt + blob.length);
   bytes.set(encodeRecords(records));
   bytes.set(blob, dataAt);

@@ -2,13 +2,14 @@
  * Records: what the interpreter goes through, one after the other. Each has 64 bytes:
  *
  *     0  u16     what to do (OP)
- *     2  u8      bit i: argument i is the number of a slot, and means what is in there
+ *     2  u8      bit i: argument i is the number of a slot, and means what is in there; bit 6: AGAIN
  *     3  u8      an errno that counts as success; 0 for none
  *     4  u32     SYS: number of the system call. LD, ST: width, 1, 4 or 8
  *     8  u32     slot that gets the result
  *     12 u32     when the system call fails: record to go on with, IGNORE for the next one, FATAL
  *     16 u64[6]  arguments
  *
+ * AGAIN makes a call that fails with EAGAIN once more, MOST_AGAIN times in a program; slot 1 counts them.
  * FATAL puts the record's number in slot 3 and goes on at record 1. Every failed call puts its errno in slot 2.
  * @module
  */
@@ -37,6 +38,10 @@ export const OP = {
   RET: 9,
 } as const;
 
+/** In the mask: the call is made again where the kernel wants that. */
+export const AGAIN = 0x40;
+/** So often in one program; a power of two. */
+export const MOST_AGAIN = 4096;
 /** Bytes of a record. */
 export const RECORD_SIZE = 64;
 /** Go on at record 1. */
@@ -50,6 +55,8 @@ export const FATAL_RECORD = 1;
 export const SLOT = {
   /** For results that nobody wants. */
   TRASH: 0,
+  /** How many calls have been made again. */
+  AGAIN: 1,
   /** The errno of the last failed call. */
   ERRNO: 2,
   /** The record whose failure was fatal. */
@@ -62,7 +69,7 @@ export const SLOT = {
 export interface TableRecord {
   /** One of OP. */
   readonly op: number;
-  /** Arguments that are slots. */
+  /** Arguments that are slots; AGAIN. */
   readonly mask?: number;
   /** An errno that counts as success. */
   readonly ok?: number;

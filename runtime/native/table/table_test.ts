@@ -1,14 +1,14 @@
 import assert from "node:assert/strict";
-import { EEXIST, EINVAL, ENOENT } from "../../../fs/abi/errno.ts";
-import { O_DIRECTORY, O_PATH } from "../../../fs/abi/open.ts";
+import { EAGAIN, EEXIST, EINVAL, ENOENT } from "../../../fs/abi/errno.ts";
+import { O_DIRECTORY, O_NONBLOCK, O_PATH, RESOLVE_BENEATH, RESOLVE_IN_ROOT } from "../../../fs/abi/open.ts";
 import { syscallNumber } from "../../abi/linux/syscall_numbers.ts";
 import { MACHINES } from "../asm/machine.ts";
 import { emulate } from "../asm/testing/emulate_aarch64.ts";
 import { compileTable, relocate } from "./compile_table.ts";
 import { printTable } from "./print_table.ts";
-import { SLOT } from "./record.ts";
+import { AGAIN, MOST_AGAIN, RECORD_SIZE, SLOT } from "./record.ts";
 import { capData, openHow, rlimitBytes } from "./structs.ts";
-import { Memory, simulate } from "./testing/simulate.ts";
+import { type FakeKernel, Memory, simulate } from "./testing/simulate.ts";
 import { type NativeStep, ref } from "./types.ts";
 
 const BASE = 0x410000n, SLOTS = 0x600000n;
@@ -64,6 +64,60 @@ Deno.test("failures: what counts as success, what goes on elsewhere, what ends t
   const [value, errno, record] = run({}, -ENOENT);
   assert.deepEqual([BigInt.asIntN(64, value!), errno], [-1n, BigInt(ENOENT)]);
   assert.equal(compileTable(make({}), END, "x86_64").notes.get(Number(record))!.what, "making a");
+});
+
+Deno.test("man 2 openat2, EAGAIN: a way that others have changed meanwhile is gone again, but not for ever", () => {
+  const opening = (resolve: number): NativeStep[] => [
+    { call: "openat2", args: [3, "a", { flags: O_PATH, mode: 0, resolve }], result: "a", what: "opening a" },
+    { op: "RET", args: [ref("a")] },
+  ];
+  const code = MACHINES.aarch64.assemble().finish();
+  const runners = [
+    (memory: Memory, kernel: FakeKernel) => simulate(memory, kernel),
+    (memory: Memory, kernel: FakeKernel) => emulate(code, memory, kernel),
+  ];
+  for (const run of runners) {
+    /** What comes out, the errno, and how many calls it took where the first `failures` are EAGAIN. */
+    const attempt = (resolve: number, failures: number): [bigint, bigint, number] => {
+      const memory = new Memory(compileTable(opening(resolve), END, "aarch64"), BASE, SLOTS);
+      let calls = 0;
+      const result = run(memory, () => ++calls > failures ? 9 : -EAGAIN);
+      return [BigInt.asIntN(64, result!), memory.slot(SLOT.ERRNO), calls];
+    };
+    for (const resolve of [RESOLVE_IN_ROOT, RESOLVE_BENEATH]) {
+      assert.deepEqual(attempt(resolve, 0), [9n, 0n, 1]);
+      assert.deepEqual(attempt(resolve, 3)[0], 9n);
+      assert.deepEqual(attempt(resolve, 3)[2], 4);
+      assert.deepEqual(attempt(resolve, Infinity), [-1n, BigInt(EAGAIN), MOST_AGAIN + 1]);
+    }
+    assert.deepEqual(attempt(0, Infinity), [-1n, BigInt(EAGAIN), 1]);
+  }
+});
+
+Deno.test({
+  name: "man 2 openat2, EAGAIN: the interpreter of this machine counts, too",
+  ignore: Deno.build.os !== "linux",
+  async fn() {
+    const { addressOf, runTable, sys, thisMachine } = await import("../ffi/kernel.ts");
+    const pair = new Uint8Array(8);
+    assert.equal(sys("pipe2", pair, O_NONBLOCK), 0);
+    const ends = [...new Int32Array(pair.buffer)];
+    // Nothing is in it: EAGAIN each time (man 2 read).
+    const args = [ends[0]!, { bytes: new Uint8Array(8) }, 8];
+    const steps: NativeStep[] = [{ native: "read", args, what: "reading" }, done];
+    const table = compileTable(steps, END, thisMachine().architecture);
+    const slots = new Uint8Array(8 * table.slots), view = new DataView(slots.buffer);
+    relocate(table, addressOf(table.bytes), addressOf(slots));
+    const run = (): unknown[] => [
+      ...[runTable(table.bytes, slots)],
+      ...[SLOT.ERRNO, SLOT.AGAIN].map((slot) => Number(view.getBigUint64(8 * slot, true))),
+    ];
+    assert.deepEqual(run(), [-1, EAGAIN, 0]);
+    const [record] = [...table.notes].find(([, { what }]) => what === "reading")!;
+    table.bytes[RECORD_SIZE * record + 2]! |= AGAIN;
+    assert.deepEqual(run(), [-1, EAGAIN, MOST_AGAIN]);
+    for (const fd of ends) sys("close", fd);
+  },
 });
 
 Deno.test("a table has other numbers and flags on aarch64", () => {

@@ -1,6 +1,17 @@
 /** What the interpreter does with a table, on any system: a fake kernel takes the system calls. @module */
+import { EAGAIN } from "../../../../fs/abi/errno.ts";
 import { relocate, type Table } from "../compile_table.ts";
-import { decodeRecord, FATAL, FATAL_RECORD, IGNORE, OP, RECORD_SIZE, SLOT } from "../record.ts";
+import {
+  AGAIN,
+  decodeRecord,
+  FATAL,
+  FATAL_RECORD,
+  IGNORE,
+  MOST_AGAIN,
+  OP,
+  RECORD_SIZE,
+  SLOT,
+} from "../record.ts";
 
 /** Memory of a program: its table and data, and its slots. */
 export class Memory {
@@ -75,6 +86,11 @@ export function simulate(memory: Memory, kernel: FakeKernel): bigint | undefined
       else {
         memory.setSlot(SLOT.ERRNO, BigInt(-value));
         if (ok !== -value && onError !== IGNORE) {
+          const again = memory.slot(SLOT.AGAIN);
+          if ((mask & AGAIN) !== 0 && value === -EAGAIN && again !== BigInt(MOST_AGAIN)) {
+            memory.setSlot(SLOT.AGAIN, again + 1n);
+            continue;
+          }
           if (onError === FATAL) memory.setSlot(SLOT.FAILED, BigInt(at));
           next = onError === FATAL ? FATAL_RECORD : onError;
         }
