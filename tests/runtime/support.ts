@@ -27,7 +27,7 @@ export function runtimeCommand(root: string): string[] {
     ...[Deno.execPath(), "run", "--quiet", "--allow-all", "--no-check", "--no-lock"],
     ...BUNDLE === undefined
       ? ["--config", repositoryFile("deno.json"), repositoryFile("cli/runtime/main.ts")]
-      : ["--no-config", "--v8-flags=--no-lazy", BUNDLE],
+      : ["--no-config", "--v8-flags=--no-lazy,--min-semi-space-size=16", BUNDLE],
     ...["--root", root],
   ];
 }

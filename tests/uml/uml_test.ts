@@ -9,7 +9,7 @@ const TESTS = [
     "cgroups_test",
     "cgroups_version2_test",
     "cgroups_unified_test",
-    "first_cgroup_test",
+    "cgroup_entry_test",
     "stale_cgroups_test",
   ].map(
     (name) => `tests/native/${name}.ts`,

@@ -1,28 +1,28 @@
 /** The processes of a container's cgroups, and the end of both: what exec, ps, kill and delete need. @module */
 import { LifecycleError } from "../../lifecycle/error.ts";
 import { pidsIn, readFile, reasonOf, treeOf, writeFile } from "./files.ts";
-import { readNote, wholeDirectory } from "./note.ts";
+import { directoryOf, readNote, wholeDirectory } from "./note.ts";
 
 /** Where a process goes that joins a cgroup of version 2 whose processes are all in cgroups of its own ("no internal processes"). */
 const innermost = (directory: string): string | undefined =>
   treeOf(directory).find((each) => (readFile(`${each}/cgroup.procs`) ?? "") !== "");
 
-/** Puts a process into a container's cgroups, or into ones in them. */
-export function enterCgroups(directory: string, pid: number, inner = ""): void {
-  for (const { directory: cgroup, version } of readNote(directory)?.cgroups ?? []) {
-    const into = inner === "" ? cgroup : `${cgroup}/${inner}`;
-    try {
-      writeFile(`${into}/cgroup.procs`, String(pid));
-    } catch (error) {
-      const other = version === 2 && reasonOf(error) === "EBUSY" ? innermost(into) : undefined;
-      if (other === undefined) {
-        throw new LifecycleError(
-          `putting process ${pid} into the cgroup ${into}: ${reasonOf(error)}`,
-          "failed",
-        );
-      }
-      writeFile(`${other}/cgroup.procs`, String(pid));
+/** Puts a process into a container's cgroup of version 2, or into one in it. */
+export function moveToSecond(directory: string, pid: number, inner = ""): void {
+  const note = readNote(directory), cgroup = note === undefined ? undefined : directoryOf(note, "");
+  if (cgroup === undefined) return;
+  const into = inner === "" ? cgroup : `${cgroup}/${inner}`;
+  try {
+    writeFile(`${into}/cgroup.procs`, String(pid));
+  } catch (error) {
+    const other = reasonOf(error) === "EBUSY" ? innermost(into) : undefined;
+    if (other === undefined) {
+      throw new LifecycleError(
+        `putting process ${pid} into the cgroup ${into}: ${reasonOf(error)}`,
+        "failed",
+      );
     }
+    writeFile(`${other}/cgroup.procs`, String(pid));
   }
 }
 

@@ -3,9 +3,11 @@ import type { Container, CreateRequest, InitProcess } from "../../lifecycle/back
 import { identify } from "../../lifecycle/host/processes.ts";
 import { writeExit } from "../../lifecycle/host/state_directory.ts";
 import type { BackendData } from "../../lifecycle/record.ts";
+import { makeCgroups } from "../cgroups/driver.ts";
 import { closingOnError, type Descriptor, makePipe, whileOpen } from "../ffi/descriptors.ts";
 import { thisMachine } from "../ffi/kernel.ts";
 import { makeProgramFile } from "../ffi/program_file.ts";
+import { spawnProgram } from "../ffi/spawn.ts";
 import { isInSteps } from "../program/common.ts";
 import { initTable } from "../program/init.ts";
 import { SAYS } from "../program/protocol.ts";
@@ -13,7 +15,7 @@ import type { Table } from "../table/compile_table.ts";
 import { childOf, keepChild, waitForChild } from "./children.ts";
 import { receiveTerminal } from "./console.ts";
 import { goOn, receive } from "./conversation.ts";
-import { type FirstCgroup, makeFirst, placeInit, spawnIn } from "./first_cgroup.ts";
+import { type CgroupEntry, finishEntry, openEntry, spawnIn } from "./cgroup_entry.ts";
 import { removeOwnGroups } from "./groups.ts";
 import {
   checkPreserved,
@@ -103,7 +105,7 @@ function begin(
   request: CreateRequest,
   prepared: Prepared,
   sockets: InitSockets,
-  first: FirstCgroup,
+  entry: CgroupEntry,
 ): Conversation & { readonly inside: boolean } {
   const { id, spec, directory, options } = request, { process } = prepared;
   const maps: number[] = [];
@@ -115,7 +117,7 @@ function begin(
         Descriptor,
         Descriptor,
       ];
-      const descriptors = {
+      const numbers = {
         ...{ report: reporting.fd, sync: syncing.fd, start: start.fd, result: result.fd },
         ...Object.fromEntries(
           Object.entries(sockets).flatMap(([name, pair]: [string, Sockets | undefined]) =>
@@ -130,21 +132,28 @@ function begin(
         (made) => (maps.push(made.fd), own(made)),
       );
       const table = initTable({
-        ...{ program, spec, process, descriptors, preserveFds: options.preserveFds },
+        ...{ program, spec, process, preserveFds: options.preserveFds },
+        descriptors: { ...numbers, cgroups: entry.tasks },
         ...options.noNewKeyring ? {} : { keyring: `_ses.${id}` },
         endsWithCaller: options.endsWithCaller ?? false,
         ...{ shownToHooks: isRootless(), architecture: thisMachine().architecture },
       });
       const file = own(makeProgramFile(table, directory));
       const preserved = Array.from({ length: options.preserveFds }, (_, i) => 3 + i);
-      // One that makes the init in steps would count against a limit of tasks.
-      const spawned = spawnIn(isInSteps(program) ? { made: first.made } : first, {
+      const spawn = {
         file,
         name: "umiak-init",
         cloneFlags: isInSteps(program) ? 0 : program.cloneFlags,
         ...options.stdio === undefined ? {} : { stdio: options.stdio },
-        descriptors: [...preserved, ...maps, ...Object.values(descriptors)],
-      });
+        descriptors: [
+          ...[...preserved, ...maps, ...Object.values(numbers)],
+          ...entry.tasks.map(({ fd }) => fd),
+        ],
+      };
+      // One that makes the init in steps would count against a limit of tasks.
+      const spawned = isInSteps(program)
+        ? { child: spawnProgram(spawn), inside: false }
+        : spawnIn(entry, spawn);
       return { ...spawned, table, report, sync };
     }));
 }
@@ -159,16 +168,17 @@ export async function createInit(request: CreateRequest): Promise<InitProcess> {
   const terminal = spec.process?.terminal ?? false;
   checkTerminal(terminal, options.detached, options.consoleSocket);
   const sockets = initSockets(request, prepared), pairs: (Sockets | undefined)[] = Object.values(sockets);
-  let conversation: Conversation | undefined, first: FirstCgroup = { made: false };
+  let conversation: Conversation | undefined, entry: CgroupEntry | undefined;
   try {
-    first = makeFirst(request);
-    const begun = begin(request, prepared, sockets, first);
+    makeCgroups(request);
+    entry = openEntry(request.directory);
+    const begun = begin(request, prepared, sockets, entry);
     conversation = begun;
     for (const pair of pairs) pair?.init.close();
     if (isInSteps(prepared.program)) conversation = { ...conversation, child: await siblingOf(conversation) };
     const init = await converse(
       ...[request, prepared, conversation, sockets] as const,
-      (pid) => placeInit(first, begun.inside, request, pid),
+      (pid) => finishEntry(request.directory, pid, begun.inside),
     );
     const master = sockets.console?.own === undefined
       ? {}
@@ -180,7 +190,7 @@ export async function createInit(request: CreateRequest): Promise<InitProcess> {
     await removeOwnGroups(request.directory);
     throw error;
   } finally {
-    first.cgroup?.close();
+    entry?.close();
     conversation?.report.close();
     conversation?.sync.close();
     for (const socket of pairs.flatMap((pair) => [pair?.init, pair?.own])) socket?.close();

@@ -7,9 +7,10 @@ import { sys } from "../ffi/kernel.ts";
 import { makeProgramFile } from "../ffi/program_file.ts";
 import { type Child, spawnProgram } from "../ffi/spawn.ts";
 import type { Table } from "../table/compile_table.ts";
-import { enterCgroups } from "../cgroups/members.ts";
+import type { JoinedCgroup } from "../program/cgroups.ts";
 import { hasGroups } from "../resctrl/asked.ts";
 import { SAYS } from "../program/protocol.ts";
+import { type CgroupEntry, finishEntry, openEntry, spawnIn } from "./cgroup_entry.ts";
 import { goOn, receive } from "./conversation.ts";
 import { type Conversation, end, failureOf, siblingOf } from "./process_conversation.ts";
 
@@ -39,40 +40,52 @@ export interface Entering {
   /** The cgroup to be in, below the container's. */
   readonly cgroup?: string;
   /** Makes its table. */
-  table(report: number, sync: number): Table;
-  /** It says when it may be put into the cgroup. */
+  table(report: number, sync: number, cgroups: readonly JoinedCgroup[]): Table;
+  /** It says when it may be put into the cgroups. */
   readonly announced?: boolean;
   /** Takes the listener of its filter, if that has one. */
   takeListener?(pid: number): Promise<void>;
 }
 
 /** Starts it. */
-function begin({ name, descriptors, directory, table: make }: Entering): Conversation {
+function begin(
+  { name, descriptors, directory, announced, table: make }: Entering,
+  entry: CgroupEntry,
+): Conversation & { readonly inside: boolean } {
   const [report, reporting] = makePipe(`starting ${name}`);
   const [syncing, sync] = makePipe(`starting ${name}`);
   return closingOnError([report, sync], () =>
     whileOpen((own) => {
       own(reporting);
       own(syncing);
-      const table = make(reporting.fd, syncing.fd);
+      const table = make(reporting.fd, syncing.fd, entry.tasks);
       const file = own(makeProgramFile(table, directory));
-      const all = [...descriptors, reporting.fd, syncing.fd];
-      return { child: spawnProgram({ file, name, cloneFlags: 0, descriptors: all }), table, report, sync };
+      const all = [...descriptors, reporting.fd, syncing.fd, ...entry.tasks.map(({ fd }) => fd)];
+      const spawn = { file, name, cloneFlags: 0, descriptors: all };
+      const spawned = announced ? { child: spawnProgram(spawn), inside: false } : spawnIn(entry, spawn);
+      return { ...spawned, table, report, sync };
     }));
 }
 
 /** Starts it and waits until its program runs. Throws a LifecycleError if that does not. */
 export async function enterContainer(entering: Entering): Promise<Child> {
-  let conversation = begin(entering);
-  const { report, sync } = conversation;
+  const { directory, cgroup } = entering, entry = openEntry(directory, cgroup);
+  let begun: ReturnType<typeof begin>;
+  try {
+    begun = begin(entering, entry);
+  } finally {
+    entry.close();
+  }
+  const { report, sync, inside } = begun;
+  let conversation: Conversation = begun;
   try {
     if (entering.announced) {
       const said = await receive(report);
       if (said === null || !("says" in said)) throw await failureOf(conversation, said);
     }
-    enterCgroups(entering.directory, conversation.child.pid, entering.cgroup);
-    if (hasGroups(entering.directory)) {
-      (await import("../resctrl/groups.ts")).enterGroups(entering.directory, conversation.child.pid);
+    finishEntry(directory, conversation.child.pid, inside, cgroup);
+    if (hasGroups(directory)) {
+      (await import("../resctrl/groups.ts")).enterGroups(directory, conversation.child.pid);
     }
     goOn(sync);
     conversation = { ...conversation, child: await siblingOf(conversation) };

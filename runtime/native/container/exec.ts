@@ -96,9 +96,9 @@ export async function execIn(
       cgroup,
       announced: process.execCPUAffinity?.initial !== undefined,
       takeListener: (pid) => passListener(listener!, linux.seccomp!, pid, runningState(container)),
-      table: (report, sync) =>
+      table: (report, sync, cgroups) =>
         execTable({
-          ...{ program, process, report, sync, ...own },
+          ...{ program, process, report, sync, cgroups, ...own },
           ...{ namespaces: namespaceFlags(linux.namespaces), pidfd: pidfd.fd },
           ...process.execCPUAffinity === undefined ? {} : { affinity: process.execCPUAffinity },
           ...{ preserveFds: options.preserveFds, architecture: thisMachine().architecture },

@@ -43,7 +43,7 @@ function startHook(
     name: "umiak-hook",
     descriptors: [...new Set(streams), pidfd.fd],
     directory: place.directory,
-    table: (report, sync) =>
+    table: (report, sync, cgroups) =>
       hookTable({
         ...{
           path: hook.path,
@@ -51,7 +51,13 @@ function startHook(
           env: hook.env,
           streams,
         },
-        ...{ namespaces: namespaceFlags(place.spec.linux.namespaces), pidfd: pidfd.fd, report, sync },
+        ...{
+          namespaces: namespaceFlags(place.spec.linux.namespaces),
+          pidfd: pidfd.fd,
+          report,
+          sync,
+          cgroups,
+        },
         architecture: thisMachine().architecture,
       }),
   });

@@ -10,6 +10,8 @@ const POLLIN = 1;
 /** struct pollfd: a descriptor, 16 bits of what is waited for, 16 bits of what is there. */
 const POLLFD = 8, REVENTS = 6;
 const WHAT = "waiting for descriptors";
+/** Nanoseconds. A process that has just begun would need another thread for it, and more time. */
+const MOMENT = 1_000_000n;
 
 interface Waiter {
   readonly fds: readonly number[];
@@ -21,6 +23,23 @@ const waiters = new Set<Waiter>();
 /** A byte in it ends the wait, for another with more descriptors. */
 let bell: [hear: Descriptor, ring: Descriptor] | undefined;
 let isPolling = false, isRung = false;
+
+/** Descriptors as poll takes them. */
+function pollfds(fds: readonly number[]): DataView<ArrayBuffer> {
+  const view = new DataView(new ArrayBuffer(POLLFD * fds.length));
+  fds.forEach((fd, i) => {
+    view.setInt32(POLLFD * i, fd, true);
+    view.setUint32(POLLFD * i + 4, POLLIN, true);
+  });
+  return view;
+}
+
+/** True if there is something to read in a moment: this thread waits for it, where nothing else is waited for. */
+function isReadableSoon(fd: number): boolean {
+  if (waiters.size > 0) return false;
+  const timeout = new Uint8Array(BigInt64Array.of(0n, MOMENT).buffer);
+  return sys("ppoll", new Uint8Array(pollfds([fd]).buffer), 1, timeout, 0, 0) > 0;
+}
 
 /** What is ready of some descriptors, as soon as it is one of them. Whoever waits keeps them open. */
 export function awaitAny(fds: readonly number[]): Promise<number[]> {
@@ -36,7 +55,7 @@ export function awaitAny(fds: readonly number[]): Promise<number[]> {
 
 /** Waits until there is something to read, or will never be: of a pidfd, the end of its process, whoever's child that is. */
 export async function awaitReadable(fd: number): Promise<void> {
-  await awaitAny([fd]);
+  if (!isReadableSoon(fd)) await awaitAny([fd]);
 }
 
 /** Reads what is there, at most the buffer's size; waits until there is something. How many bytes; 0 at the end. */
@@ -62,13 +81,8 @@ async function pollAll(): Promise<void> {
 }
 
 async function pollOnce(polled: readonly Waiter[], hear: Descriptor): Promise<void> {
-  const fds = [hear.fd, ...polled.flatMap((waiter) => waiter.fds)];
-  const bytes = new Uint8Array(POLLFD * fds.length), view = new DataView(bytes.buffer);
-  fds.forEach((fd, i) => {
-    view.setInt32(POLLFD * i, fd, true);
-    view.setUint32(POLLFD * i + 4, POLLIN, true);
-  });
-  const count = await sysBlocking("ppoll", bytes, fds.length, 0, 0, 0);
+  const fds = [hear.fd, ...polled.flatMap((waiter) => waiter.fds)], view = pollfds(fds);
+  const count = await sysBlocking("ppoll", new Uint8Array(view.buffer), fds.length, 0, 0, 0);
   if (count === -EINTR) return;
   must(count, WHAT);
   const isReady = (i: number): boolean => view.getUint16(POLLFD * i + REVENTS, true) !== 0;

@@ -17,6 +17,7 @@ import {
   resetSignals,
   setName,
 } from "./common.ts";
+import { joinCgroups, type JoinedCgroup } from "./cgroups.ts";
 import { labelSteps } from "./labels.ts";
 import { handOutListener } from "./listener.ts";
 import { awaitByte, FATAL_STEPS, reportTo, say, SAYS } from "./protocol.ts";
@@ -33,6 +34,8 @@ export interface EnterRequest {
   readonly report: number;
   /** Where it reads that it may go on. */
   readonly sync: number;
+  /** Cgroups that it puts itself into. */
+  readonly cgroups: readonly JoinedCgroup[];
   /** CPUs before and after it is put where the container's processes are. */
   readonly affinity?: ExecCpuAffinity;
   /** The process that it becomes, where it has labels of its own. */
@@ -63,7 +66,7 @@ const namespaceFlag = (type: NamespaceSpec["type"]): number => {
 };
 
 /** Joins the namespaces; what follows is done by a process in them. */
-function enter({ namespaces, pidfd, report, sync, affinity, process }: EnterRequest): NativeStep[] {
+function enter({ namespaces, pidfd, report, sync, cgroups, affinity, process }: EnterRequest): NativeStep[] {
   const root = "becoming root of the user namespace";
   return [
     setName("umiak-exec"),
@@ -74,6 +77,7 @@ function enter({ namespaces, pidfd, report, sync, affinity, process }: EnterRequ
     // "before the process is moved to the container's cgroup" (config.md#linux-process, execCPUAffinity).
     ...affinity?.initial === undefined ? [] : [say(SAYS.environment)],
     ...awaitByte(sync, "beginning"),
+    ...joinCgroups(cgroups),
     ...onCpus(affinity?.final),
     hide(),
     { native: "setns", args: [pidfd, namespaces], what: "joining the container's namespaces" },

@@ -20,6 +20,7 @@ import {
   setName,
   show,
 } from "./common.ts";
+import { joinCgroups, type JoinedCgroup } from "./cgroups.ts";
 import { labelSteps } from "./labels.ts";
 import { handOutListener } from "./listener.ts";
 import { lookUpProgram } from "./lookup.ts";
@@ -47,6 +48,8 @@ export interface InitDescriptors {
   readonly listener?: number;
   /** The socket that gets the directories of copies. */
   readonly copies?: number;
+  /** Cgroups that it puts itself into. */
+  readonly cgroups: readonly JoinedCgroup[];
 }
 
 /** What an init is made of. */
@@ -191,6 +194,7 @@ export function initSteps(request: InitRequest): NativeStep[] {
     ...all(before),
     ...isInSteps(request.program) ? continueInSibling(cloneFlags & ~later) : [],
     ...awaitByte(sync, "beginning"),
+    ...joinCgroups(descriptors.cgroups),
     ...all(beginning(init.slice(0, session), later)),
     ...ownNamespaces(request),
     ...all(init.slice(session, chdir)),

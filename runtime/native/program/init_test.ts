@@ -7,7 +7,8 @@ import { type Memory, Memory as TableMemory, simulate } from "../table/testing/s
 import { initTable } from "./init.ts";
 import { parseMessage, SAYS } from "./protocol.ts";
 
-const DESCRIPTORS = { report: 20, sync: 21, start: 22, result: 23 };
+const CGROUPS = [{ cgroup: "/cg/pids/c", fd: 30 }, { cgroup: "/cg/cpu/c", fd: 31 }];
+const DESCRIPTORS = { report: 20, sync: 21, start: 22, result: 23, cgroups: CGROUPS };
 const NAMES = new Map<number, string>(
   Object.entries(SYSCALL_NUMBERS).map(([name, [x86]]) => [x86, name]),
 );
@@ -78,6 +79,25 @@ Deno.test("an init is hidden before it makes a session, closes everything before
     "faccessat2",
     "openat2",
   ]);
+});
+
+Deno.test("an init puts itself into cgroups of version 1 before it does anything else, and has their files no longer", () => {
+  const { calls, memory } = run({}, found);
+  const read = calls.findIndex(({ name }) => name === "read");
+  const joining = calls.slice(read + 1, read + 5);
+  assert.deepEqual(joining.map(({ name, args }) => [name, args[0]]), [
+    ...[["write", 30n], ["close", 30n], ["write", 31n], ["close", 31n]],
+  ]);
+  for (const { args } of joining.filter(({ name }) => name === "write")) {
+    assert.deepEqual([memory.load(args[1]!, 1), args[2]], [BigInt("0".charCodeAt(0)), 1n]);
+  }
+  const { said, table } = run(
+    {},
+    ({ name, args }) => name === "write" && args[0] === 31n ? -EACCES : undefined,
+  );
+  const last = said.at(-1)!;
+  assert.ok("failed" in last);
+  assert.equal(table.notes.get(last.record)!.what, "putting the process into the cgroup /cg/cpu/c");
 });
 
 Deno.test("a failure is told where the runtime listens: to create before the init waits, to start afterwards", () => {

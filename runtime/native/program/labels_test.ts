@@ -105,10 +105,11 @@ Deno.test("labels are set in the runtime's own namespaces: before one is joined,
   const request = { spec, process, preserveFds: 0, architecture: "x86_64" } as const;
   const init = initTable({
     ...{ ...request, program: compileSpec(spec, { rootfs: "/r" }), shownToHooks: false },
-    descriptors: { report: 20, sync: 21, start: 22, result: 23 },
+    descriptors: { report: 20, sync: 21, start: 22, result: 23, cgroups: [] },
   });
   const exec = execTable({
     ...{ ...request, program: compileProcess(process), namespaces: 0x20000, pidfd: 9, report: 20, sync: 21 },
+    cgroups: [],
   });
   for (const table of [init, exec]) {
     const notes = [...table.notes.values()];

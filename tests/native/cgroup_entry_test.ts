@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { O_DIRECTORY } from "../../fs/abi/open.ts";
 import { readHost } from "../../runtime/native/cgroups/hosts.ts";
-import { spawnIn } from "../../runtime/native/container/first_cgroup.ts";
+import { spawnIn } from "../../runtime/native/container/cgroup_entry.ts";
 import { type Descriptor, makePipe, openPath, whileOpen } from "../../runtime/native/ffi/descriptors.ts";
 import { thisMachine } from "../../runtime/native/ffi/kernel.ts";
 import { makeProgramFile } from "../../runtime/native/ffi/program_file.ts";
@@ -26,7 +26,7 @@ function begin(cgroup: Descriptor): { place: string; inside: boolean } {
       thisMachine().architecture,
     );
     const file = own(makeProgramFile(table, "/tmp"));
-    const { child, inside } = spawnIn({ made: true, cgroup }, {
+    const { child, inside } = spawnIn({ second: cgroup }, {
       ...{ file, name: "umiak-test", cloneFlags: 0, descriptors: [waiting.fd] },
     });
     const lines = Deno.readTextFileSync(`/proc/${child.pid}/cgroup`).split("\n");
