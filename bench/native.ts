@@ -229,7 +229,7 @@ export async function nativeBench(): Promise<Table[]> {
   }
   const main = repositoryFile("dist/umiak/runtime/main.js");
   const bundled = await Deno.stat(main).then(() => true, () => false);
-  const own = bundled ? [Deno.execPath(), ...DENO, "--v8-flags=--no-lazy", main] : [
+  const own = bundled ? [Deno.execPath(), ...DENO, "--v8-flags=--no-lazy,--min-semi-space-size=16", main] : [
     Deno.execPath(),
     ...DENO.filter((word) => word !== "--no-config"),
     "--config",

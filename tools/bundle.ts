@@ -5,7 +5,7 @@
  * @module
  */
 import { mergeFiles } from "./bundle/merge.ts";
-import { hideDynamicImports } from "./bundle/imports.ts";
+import { hiddenImportsOf, hideDynamicImports } from "./bundle/imports.ts";
 import { scriptsBelow } from "./bundle/scripts.ts";
 
 const root = new URL("..", import.meta.url).pathname.replace(/^\/(?=[A-Za-z]:)/, "");
@@ -23,7 +23,7 @@ const APART = [
 const fresh = `${out}.new`;
 await Deno.remove(fresh, { recursive: true }).catch(() => {});
 
-async function bundle(source: string, outdir: string, entry: string): Promise<void> {
+async function bundle(source: string, outdir: string, entry: string, groups?: string): Promise<void> {
   const external = [...Object.keys(packages).map((name) => name.endsWith("/") ? `${name}*` : name)];
   external.push(...APART.map(({ command }) => command));
   const { success } = await new Deno.Command(Deno.execPath(), {
@@ -45,7 +45,22 @@ async function bundle(source: string, outdir: string, entry: string): Promise<vo
     }
     await Deno.writeTextFile(file, hideDynamicImports(text, packages));
   }
-  await mergeFiles(outdir, entry);
+  await mergeFiles(outdir, entry, await groupsOf(`${outdir}/${entry}`, groups));
+}
+
+/** The files that a bundler has made of the sources in `directory`; an entry names them all. */
+async function groupsOf(entry: string, directory: string | undefined): Promise<Map<string, string>> {
+  const files = new Map<string, string>();
+  if (directory === undefined) return files;
+  const imported = hiddenImportsOf(await Deno.readTextFile(entry));
+  const sources = await Array.fromAsync(Deno.readDir(`${root}${directory}`), ({ name }) => name);
+  for (const source of sources.sort()) {
+    const name = source.replace(/\.ts$/, "");
+    const file = imported.find((each) => each.replace(/-[^-]+\.js$/, "") === name);
+    if (file === undefined) throw new Error(`bundle: ${entry} does not import ${directory}/${source}`);
+    files.set(name.replace("group_", ""), file); // other files are called as they are, too
+  }
+  return files;
 }
 
 await bundle("cli/main.ts", fresh, "main.js");
@@ -53,7 +68,7 @@ for (const { source, file } of APART) {
   const [directory, entry] = file.split("/") as [string, string];
   await bundle(source, `${fresh}/${directory}`, entry);
 }
-await bundle("cli/runtime/main.ts", `${fresh}/runtime`, "main.js");
+await bundle("tools/bundle/runtime/main.ts", `${fresh}/runtime`, "main.js", "tools/bundle/runtime/groups");
 // bin/umiak starts this very Deno with it, as long as it is there: no search for one, and no question of what version it has.
 await Deno.writeTextFile(`${fresh}/deno`, `${Deno.execPath()}\n`);
 await Deno.remove(out, { recursive: true }).catch(() => {});

@@ -16,7 +16,7 @@ export function selfCommand(): string[] {
     // A bundle needs no import map, and is started as bin/umiak-runtime does.
     ...(import.meta.url.endsWith(".ts") && config.protocol === "file:"
       ? ["--config", config.pathname]
-      : ["--no-config", "--v8-flags=--no-lazy"]),
+      : ["--no-config", "--v8-flags=--no-lazy,--min-semi-space-size=16"]),
     Deno.mainModule,
     HOST_PROCESS,
   ];

@@ -33,9 +33,11 @@ export function importsOf(text: string): string[] {
   return [...text.matchAll(STATIC)].flatMap(([, from]) => from!.startsWith("./") ? [from!.slice(2)] : []);
 }
 
+const HIDDEN = /\bimport\("\.\/([^"]+)"\.slice\(0\)\)/g;
+
 /** Files of the same directory that are loaded when they are wanted. */
 export function hiddenImportsOf(text: string): string[] {
-  return [...text.matchAll(/\bimport\("\.\/([^"]+)"\.slice\(0\)\)/g)].map(([, name]) => name!);
+  return [...text.matchAll(HIDDEN)].map(([, name]) => name!);
 }
 
 function namesOf(list: string): Name[] {
@@ -49,6 +51,25 @@ function namesOf(list: string): Name[] {
 export function exportsOf(text: string): string[] {
   const list = /\bexport\{([^{}]*)\};?\s*$/.exec(text);
   return list === null ? [] : namesOf(list[1]!).map(({ as }) => as);
+}
+
+/** A file that only hands on what another of the same directory exports. */
+export interface Reexports {
+  /** The other. */
+  readonly from: string;
+  /** What each is called there. */
+  readonly names: readonly (readonly [name: string, there: string])[];
+}
+
+/** What a file hands on; undefined if it has something of its own, or from several files. */
+export function reexportsOf(text: string): Reexports | undefined {
+  const named = [...text.matchAll(/\bimport\{([^{}]*)\}from"\.\/([^"]+)"/g)];
+  const rest = text.replace(/\bimport(?:\{[^{}]*\}from)?"[^"]+"/g, "").replace(/\bexport\{[^{}]*\}/, "");
+  const [from, ...others] = new Set(named.map(([, , file]) => file!));
+  if (/[^;\s]/.test(rest) || from === undefined || others.length > 0) return undefined;
+  const there = new Map(named.flatMap(([, list]) => namesOf(list!)).map(({ name, as }) => [as, name]));
+  const list = namesOf(/\bexport\{([^{}]*)\}/.exec(text)?.[1] ?? "");
+  return { from, names: list.map(({ name, as }) => [as, there.get(name)!]) };
 }
 
 /** Imports from files that are now parts of another one: from that one, by the names that `nameIn` says. */
@@ -70,4 +91,18 @@ export function redirectImports(
   const left = importsOf(redirected).find((name) => parts.has(name));
   if (left !== undefined) throw new Error(`${left}: it is imported in a way that is not known`);
   return redirected;
+}
+
+/** The same for what is loaded when it is wanted: an object with what the part exports. */
+export function redirectHiddenImports(
+  text: string,
+  parts: ReadonlySet<string>,
+  into: string,
+  namesOf: (part: string) => readonly (readonly [name: string, there: string])[],
+): string {
+  return text.replace(HIDDEN, (whole, part: string) => {
+    if (!parts.has(part)) return whole;
+    const names = namesOf(part).map(([name, there]) => `${name}:m.${there}`);
+    return `import("./${into}".slice(0)).then(m=>({${names.join(",")}}))`;
+  });
 }

@@ -1,6 +1,14 @@
 /** Imports and exports as the bundler writes them. @module */
 import assert from "node:assert/strict";
-import { exportsOf, hiddenImportsOf, hideDynamicImports, importsOf, redirectImports } from "./imports.ts";
+import {
+  exportsOf,
+  hiddenImportsOf,
+  hideDynamicImports,
+  importsOf,
+  redirectHiddenImports,
+  redirectImports,
+  reexportsOf,
+} from "./imports.ts";
 
 Deno.test("hideDynamicImports() hides files, and gives packages their full names", () => {
   const packages = { "effect/": "npm:/effect@4.1.0/", fflate: "npm:fflate@0.8.3" };
@@ -33,4 +41,22 @@ Deno.test("redirectImports() imports parts of a file from that file", () => {
     () => redirectImports('import*as x from"./x.js";', new Set(["x.js"]), "all.js", nameIn),
     /x\.js/,
   );
+});
+
+Deno.test("redirectHiddenImports() gives what a part exports by the names it had", () => {
+  const text = 'const f=async()=>(await import("./x.js".slice(0))).a(),g=()=>import("./y.js".slice(0));';
+  assert.equal(
+    redirectHiddenImports(text, new Set(["x.js"]), "all.js", () => [["a", "m0_a"], ["b", "m0_b"]]),
+    'const f=async()=>(await import("./all.js".slice(0)).then(m=>({a:m.m0_a,b:m.m0_b}))).a(),' +
+      'g=()=>import("./y.js".slice(0));',
+  );
+});
+
+Deno.test("reexportsOf() tells files that have nothing of their own", () => {
+  const stub = 'import{m7_a as a,m7_b as b}from"./native.js";import"./native.js";import"./common.js";' +
+    "export{a as create,b};\n";
+  assert.deepEqual(reexportsOf(stub), { from: "native.js", names: [["create", "m7_a"], ["b", "m7_b"]] });
+  assert.equal(reexportsOf(`${stub}var c=1;`), undefined);
+  assert.equal(reexportsOf('import{a}from"./x.js";import{b}from"./y.js";export{a,b};'), undefined);
+  assert.equal(reexportsOf("export{};"), undefined);
 });

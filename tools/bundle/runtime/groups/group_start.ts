@@ -1,0 +1,4 @@
+/** What start, kill and delete of a native container need. @module */
+export * as command from "../../../../cli/runtime/commands/start.ts";
+export * as backend from "../../../../runtime/native/container/backend.ts";
+export * as start from "../../../../runtime/native/container/start.ts";

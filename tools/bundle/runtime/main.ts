@@ -1,0 +1,12 @@
+/** `umiak-runtime`, and what its verbs load together: one file each of the bundle. @module */
+import { main } from "../../../cli/runtime/main.ts";
+
+/** For the bundler only: nothing loads them by these names. */
+export const groups = [
+  () => import("./groups/group_cgroups.ts"),
+  () => import("./groups/group_create.ts"),
+  () => import("./groups/group_native.ts"),
+  () => import("./groups/group_start.ts"),
+];
+
+if (import.meta.main) Deno.exit(await main(Deno.args));
