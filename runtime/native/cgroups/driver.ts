@@ -76,15 +76,19 @@ const NO_RESOURCES: Resources = { devices: [], hugepageLimits: [], rdma: {}, uni
 
 /**
  * Makes a container's cgroups in every hierarchy, with their limits. What they are is in `directory` before they are there. Throws an Error that
- * names the place in config.json; then what was not there before is gone again.
+ * names the place in config.json; then what was not there before is gone again. What they are; undefined if it has none.
  */
-export function makeCgroups(request: CreateRequest, host: CgroupHost = readHost()): void {
+export function makeCgroups(
+  request: CreateRequest,
+  host: CgroupHost = readHost(),
+): CgroupNote | undefined {
   const { spec, directory, note: tell } = request, places = placesOf(request, host);
   if (places.length === 0) {
-    if (!isAsked(spec)) return;
+    if (!isAsked(spec)) return undefined;
     throw new LifecycleError("config.json: linux.resources: this host has no cgroups", "unsupported");
   }
-  for (const place of places) checkFit(place);
+  const before = places.map((place) => place.directory).filter(exists);
+  for (const each of before) checkFit(each);
   const note: CgroupNote = {
     mode: host.mode,
     cgroups: places.map(({ hierarchy: { version, controllers }, directory }) => ({
@@ -93,13 +97,13 @@ export function makeCgroups(request: CreateRequest, host: CgroupHost = readHost(
   };
   writeNote(directory, note);
   const made: string[] = [];
-  const before = places.map((place) => place.directory).filter(exists);
   const { resources = NO_RESOURCES } = spec.linux;
   try {
     for (const place of places) {
       made.push(...makePlace(place, host.mode === "unified" && place.hierarchy.version === 2));
     }
-    writeNote(directory, identified(note));
+    const known = identified(note);
+    writeNote(directory, known);
     takeOver(directory, before);
     if ((resources.memory?.kernel ?? -1n) > 0n) {
       tell("linux.resources.memory.kernel is ignored: Linux has no such limit any more");
@@ -109,6 +113,7 @@ export function makeCgroups(request: CreateRequest, host: CgroupHost = readHost(
     if (resources.devices.length > 0 || !isRootless()) limitDevices(note, resources.devices);
     const second = directoryOf(note, "");
     if (note.mode === "unified" && second !== undefined) giveAway(second, spec);
+    return known;
   } catch (error) {
     removeMade(made);
     removeNote(directory);

@@ -1,6 +1,6 @@
 /** Making directories of cgroups, with what each version needs on the way (man 7 cgroups, man 7 cpuset). @module */
 import { LifecycleError } from "../../lifecycle/error.ts";
-import { exists, pidsIn, readFile, reasonOf, writeFile } from "./files.ts";
+import { pidsIn, readFile, reasonOf, writeFile } from "./files.ts";
 import type { CgroupPlace } from "./hosts.ts";
 
 /** A new cpuset has no CPUs and no memory, and takes no process: they are the parent's (man 7 cpuset). */
@@ -77,9 +77,8 @@ export function removeMade(made: readonly string[]): void {
   }
 }
 
-/** Throws if a cgroup is not fit for a new container: it has processes, or is frozen (config-linux.md#control-groups). */
-export function checkFit({ directory }: CgroupPlace): void {
-  if (!exists(directory)) return;
+/** Throws if a cgroup that is there is not fit for a new container: it has processes, or is frozen (config-linux.md#control-groups). */
+export function checkFit(directory: string): void {
   const refuse = (why: string): never => {
     throw new LifecycleError(`config.json: linux.cgroupsPath: the cgroup ${directory} ${why}`, "failed");
   };

@@ -5,7 +5,7 @@
  */
 import { O_DIRECTORY, O_WRONLY } from "../../../fs/abi/open.ts";
 import { moveToSecond } from "../cgroups/members.ts";
-import { directoryOf, readNote } from "../cgroups/note.ts";
+import { type CgroupNote, directoryOf } from "../cgroups/note.ts";
 import { type Descriptor, openPath } from "../ffi/descriptors.ts";
 import { type Child, spawnProgram, type SpawnRequest } from "../ffi/spawn.ts";
 import type { JoinedCgroup } from "../program/cgroups.ts";
@@ -20,9 +20,9 @@ export interface CgroupEntry {
   close(): void;
 }
 
-/** Opens the cgroups that are noted in `directory`. */
-export function openEntry(directory: string, inner = ""): CgroupEntry {
-  const note = readNote(directory), opened: Descriptor[] = [];
+/** Opens a container's cgroups. */
+export function openEntry(note: CgroupNote | undefined, inner = ""): CgroupEntry {
+  const opened: Descriptor[] = [];
   const open = (path: string, flags: number): Descriptor => {
     const descriptor = openPath(path, flags, `opening the cgroup ${path}`);
     opened.push(descriptor);

@@ -170,8 +170,7 @@ export async function createInit(request: CreateRequest): Promise<InitProcess> {
   const sockets = initSockets(request, prepared), pairs: (Sockets | undefined)[] = Object.values(sockets);
   let conversation: Conversation | undefined, entry: CgroupEntry | undefined;
   try {
-    makeCgroups(request);
-    entry = openEntry(request.directory);
+    entry = openEntry(makeCgroups(request));
     const begun = begin(request, prepared, sockets, entry);
     conversation = begun;
     for (const pair of pairs) pair?.init.close();

@@ -8,6 +8,7 @@ import { makeProgramFile } from "../ffi/program_file.ts";
 import { type Child, spawnProgram } from "../ffi/spawn.ts";
 import type { Table } from "../table/compile_table.ts";
 import type { JoinedCgroup } from "../program/cgroups.ts";
+import { readNote } from "../cgroups/note.ts";
 import { hasGroups } from "../resctrl/asked.ts";
 import { SAYS } from "../program/protocol.ts";
 import { type CgroupEntry, finishEntry, openEntry, spawnIn } from "./cgroup_entry.ts";
@@ -69,7 +70,7 @@ function begin(
 
 /** Starts it and waits until its program runs. Throws a LifecycleError if that does not. */
 export async function enterContainer(entering: Entering): Promise<Child> {
-  const { directory, cgroup } = entering, entry = openEntry(directory, cgroup);
+  const { directory, cgroup } = entering, entry = openEntry(readNote(directory), cgroup);
   let begun: ReturnType<typeof begin>;
   try {
     begun = begin(entering, entry);

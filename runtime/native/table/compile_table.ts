@@ -6,14 +6,15 @@ import { Data, type Relocation } from "./data.ts";
 import { marshal, type Word, word } from "./marshal.ts";
 import {
   AGAIN,
-  encodeRecords,
+  argumentAt,
   FATAL,
   FATAL_RECORD,
   IGNORE,
   OP,
   RECORD_SIZE,
+  setHead,
+  setWord,
   SLOT,
-  type TableRecord,
 } from "./record.ts";
 import type { NativeArg, NativeStep } from "./types.ts";
 
@@ -43,19 +44,27 @@ export interface Table {
   readonly names: ReadonlyMap<string, number>;
 }
 
+/** A record before labels and names have numbers. */
 interface Line {
   readonly op: number;
-  readonly nr?: number;
-  readonly ok?: number;
-  /** It is made again after EAGAIN. */
-  readonly again?: boolean;
-  readonly result?: string | number;
-  readonly onError?: string;
-  readonly target?: string;
   readonly words: readonly Word[];
+  readonly nr: number;
+  /** An errno that counts as success; 0 for none. */
+  readonly ok: number;
+  /** It is made again after EAGAIN. */
+  readonly again: boolean;
+  readonly result: string | number;
+  readonly onError: string | undefined;
+  readonly target: string | undefined;
 }
 
-const value = (n: number): Word => ({ value: BigInt(n) });
+const line = (
+  op: number,
+  words: readonly Word[],
+  { nr = 0, ok = 0, again = false, result = SLOT.TRASH, onError, target }: Partial<Line> = {},
+): Line => ({ op, words, nr, ok, again, result, onError, target });
+
+const value = (n: number): Word => ({ value: n });
 
 /** True for a struct open_how with which `..` is EAGAIN where something is renamed or mounted meanwhile (man 2 openat2). */
 const staysInside = (arg: NativeArg): boolean =>
@@ -81,15 +90,12 @@ class Writer {
     }
     const at = this.lines.length;
     this.notes.set(at, { what: step.what, call: name });
-    const which = step.onError === undefined ? undefined : step.errors;
+    const { ok = [], result = SLOT.TRASH, onError } = step;
+    const which = onError === undefined ? undefined : step.errors;
     this.lines.push({
-      op: OP.SYS,
-      nr,
-      words,
-      ...step.ok === undefined ? {} : { ok: step.ok[0]! },
-      again: step.args.some(staysInside),
-      ...step.result === undefined ? {} : { result: step.result },
-      ...step.onError === undefined ? {} : { onError: which === undefined ? step.onError : `\0which${at}` },
+      ...{ op: OP.SYS, words, nr, ok: ok[0] ?? 0, again: step.args.some(staysInside), result },
+      onError: which === undefined ? onError : `\0which${at}`,
+      target: undefined,
     });
     if (which !== undefined) this.#distinguish(at, which, step.onError!);
   }
@@ -97,12 +103,12 @@ class Writer {
   /** After a call: with the errnos that count it goes on at `target`, and with others it has failed. */
   #distinguish(at: number, errors: readonly number[], target: string): void {
     const went = `\0went${at}`, errno = { slotOf: SLOT.ERRNO };
-    this.lines.push({ op: OP.JMP, target: went, words: [] });
+    this.lines.push(line(OP.JMP, [], { target: went }));
     this.labels.set(`\0which${at}`, this.lines.length);
     this.lines.push(
-      ...errors.map((each) => ({ op: OP.JEQ, words: [errno, value(each)], target })),
-      { op: OP.MOV, words: [value(at)], result: SLOT.FAILED },
-      { op: OP.JMP, words: [value(FATAL_RECORD)] },
+      ...errors.map((each) => line(OP.JEQ, [errno, value(each)], { target })),
+      line(OP.MOV, [value(at)], { result: SLOT.FAILED }),
+      line(OP.JMP, [value(FATAL_RECORD)]),
     );
     this.labels.set(went, this.lines.length);
   }
@@ -111,14 +117,14 @@ class Writer {
     if ("label" in step) {
       if (this.labels.has(step.label)) throw new TypeError(`table: label ${step.label} is there twice`);
       this.labels.set(step.label, this.lines.length);
-    } else if ("jump" in step) this.lines.push({ op: OP.JMP, target: step.jump, words: [] });
+    } else if ("jump" in step) this.lines.push(line(OP.JMP, [], { target: step.jump }));
     else if ("fail" in step) {
       const at = this.lines.length;
       this.notes.set(at, { what: step.what, call: null });
       this.lines.push(
-        { op: OP.MOV, words: [value(step.fail)], result: SLOT.ERRNO },
-        { op: OP.MOV, words: [value(at)], result: SLOT.FAILED },
-        { op: OP.JMP, words: [value(FATAL_RECORD)] },
+        line(OP.MOV, [value(step.fail)], { result: SLOT.ERRNO }),
+        line(OP.MOV, [value(at)], { result: SLOT.FAILED }),
+        line(OP.JMP, [value(FATAL_RECORD)]),
       );
     } else if ("call" in step) {
       const nr = syscallNumber(step.call, this.architecture);
@@ -127,14 +133,10 @@ class Writer {
       const nr = syscallNumber(step.native, this.architecture);
       this.#call(step, step.native, nr, step.args.map((arg) => word(arg, this.data)));
     } else {
-      const { op, args, result, target, width } = step;
-      this.lines.push({
-        op: OP[op],
-        words: args.map((arg) => word(arg, this.data)),
-        ...result === undefined ? {} : { result },
-        ...target === undefined ? {} : { target },
-        ...width === undefined ? {} : { nr: width },
-      });
+      const { op, args, result = SLOT.TRASH, target, width = 0 } = step;
+      this.lines.push(
+        line(OP[op], args.map((arg) => word(arg, this.data)), { nr: width, result, target }),
+      );
     }
   }
 }
@@ -159,9 +161,8 @@ export function compileTable(
 
 function place({ lines, labels, notes, data }: Writer): Table {
   const names = new Map<string, number>();
-  const slotOf = (name: string | number | undefined): number => {
+  const slotOf = (name: string | number): number => {
     if (typeof name === "number") return name;
-    if (name === undefined) return SLOT.TRASH;
     const known = names.get(name) ?? SLOT.FIRST + names.size;
     names.set(name, known);
     return known;
@@ -175,28 +176,24 @@ function place({ lines, labels, notes, data }: Writer): Table {
   const dataAt = lines.length * RECORD_SIZE;
   const addresses = relocations.map(({ at, to }) => ({ at: dataAt + at, to: dataAt + to }));
   const slotAddresses: Relocation[] = [];
-  const records = lines.map(
-    ({ op, nr = 0, ok = 0, again, result, onError, target, words }, i): TableRecord => {
-      const all = target === undefined ? words : [...words, value(recordOf(target))];
-      let mask = again ? AGAIN : 0;
-      const args = all.map((each, k): bigint => {
-        if ("value" in each) return each.value;
-        const at = i * RECORD_SIZE + 16 + 8 * k;
-        if ("slotOf" in each) {
-          mask |= 1 << k;
-          return BigInt(slotOf(each.slotOf));
-        }
-        if ("data" in each) addresses.push({ at, to: dataAt + each.data });
-        else slotAddresses.push({ at, to: each.addressOfSlot });
-        return 0n;
-      });
-      const onFailure = onError === undefined ? FATAL : onError === "ignore" ? IGNORE : recordOf(onError);
-      return { op, mask, ok, nr, result: slotOf(result), onError: onFailure, args };
-    },
-  );
-  const bytes = new Uint8Array(dataAt + blob.length);
-  bytes.set(encodeRecords(records));
+  const bytes = new Uint8Array(dataAt + blob.length), view = new DataView(bytes.buffer);
   bytes.set(blob, dataAt);
+  lines.forEach(({ op, nr, ok, again, result, onError, target, words }, i) => {
+    const record = i * RECORD_SIZE;
+    let mask = again ? AGAIN : 0;
+    words.forEach((each, k) => {
+      const at = argumentAt(record, k);
+      if ("value" in each) setWord(view, at, each.value);
+      else if ("slotOf" in each) {
+        mask |= 1 << k;
+        setWord(view, at, slotOf(each.slotOf));
+      } else if ("data" in each) addresses.push({ at, to: dataAt + each.data });
+      else slotAddresses.push({ at, to: each.addressOfSlot });
+    });
+    if (target !== undefined) setWord(view, argumentAt(record, words.length), recordOf(target));
+    const onFailure = onError === undefined ? FATAL : onError === "ignore" ? IGNORE : recordOf(onError);
+    setHead(view, record, { op, mask, ok, nr, result: slotOf(result), onError: onFailure });
+  });
   return {
     ...{ bytes, records: lines.length, slots: SLOT.FIRST + names.size, notes, names },
     relocations: addresses,

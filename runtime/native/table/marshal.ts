@@ -29,12 +29,12 @@ import type { NativeArg } from "./types.ts";
 
 /** An argument of a record. */
 export type Word =
-  | { readonly value: bigint }
+  | { readonly value: number | bigint }
   | { readonly slotOf: string | number }
   | { readonly data: number }
   | { readonly addressOfSlot: number };
 
-const number = (value: number | bigint): Word => ({ value: BigInt(value) });
+const number = (value: number | bigint): Word => ({ value });
 const utf8 = new TextEncoder();
 
 /** An argument as it is, whatever the call. */

@@ -65,42 +65,50 @@ export const SLOT = {
   FIRST: 4,
 } as const;
 
-/** A record, decoded. */
-export interface TableRecord {
+/** What is before the arguments of a record. */
+export interface RecordHead {
   /** One of OP. */
   readonly op: number;
   /** Arguments that are slots; AGAIN. */
-  readonly mask?: number;
+  readonly mask: number;
   /** An errno that counts as success. */
-  readonly ok?: number;
+  readonly ok: number;
   /** Number of a system call, or a width. */
-  readonly nr?: number;
+  readonly nr: number;
   /** Slot of the result. */
-  readonly result?: number;
+  readonly result: number;
   /** What to do after a failure. */
-  readonly onError?: number;
-  /** Up to six arguments. */
-  readonly args?: readonly bigint[];
+  readonly onError: number;
 }
 
-/** Encodes records. */
-export function encodeRecords(records: readonly TableRecord[]): Uint8Array<ArrayBuffer> {
-  const bytes = new Uint8Array(records.length * RECORD_SIZE), view = new DataView(bytes.buffer);
-  records.forEach(({ op, mask = 0, ok = 0, nr = 0, result = SLOT.TRASH, onError = FATAL, args = [] }, i) => {
-    const at = i * RECORD_SIZE;
-    view.setUint16(at, op, true);
-    view.setUint8(at + 2, mask);
-    view.setUint8(at + 3, ok);
-    view.setUint32(at + 4, nr, true);
-    view.setUint32(at + 8, result, true);
-    view.setUint32(at + 12, onError, true);
-    args.forEach((arg, k) => view.setBigUint64(at + 16 + 8 * k, BigInt.asUintN(64, arg), true));
-  });
-  return bytes;
+/** A record, decoded. */
+export interface TableRecord extends RecordHead {
+  /** All six arguments. */
+  readonly args: readonly bigint[];
+}
+
+/** Where the argument `k` of the record at an offset is. */
+export const argumentAt = (record: number, k: number): number => record + 16 + 8 * k;
+
+/** Writes a number of 64 bits, where nothing is yet. */
+export function setWord(view: DataView, at: number, value: number | bigint): void {
+  // Most are small, and a bigint of each would take longer than all else.
+  if (typeof value === "number" && value >= 0 && value <= 0xffffffff) view.setUint32(at, value, true);
+  else view.setBigUint64(at, BigInt.asUintN(64, BigInt(value)), true);
+}
+
+/** Writes what is before the arguments. */
+export function setHead(view: DataView, at: number, { op, mask, ok, nr, result, onError }: RecordHead): void {
+  view.setUint16(at, op, true);
+  view.setUint8(at + 2, mask);
+  view.setUint8(at + 3, ok);
+  view.setUint32(at + 4, nr, true);
+  view.setUint32(at + 8, result, true);
+  view.setUint32(at + 12, onError, true);
 }
 
 /** Decodes the record at an offset. */
-export function decodeRecord(view: DataView, at: number): Required<TableRecord> {
+export function decodeRecord(view: DataView, at: number): TableRecord {
   return {
     op: view.getUint16(at, true),
     mask: view.getUint8(at + 2),
@@ -108,6 +116,6 @@ export function decodeRecord(view: DataView, at: number): Required<TableRecord> 
     nr: view.getUint32(at + 4, true),
     result: view.getUint32(at + 8, true),
     onError: view.getUint32(at + 12, true),
-    args: Array.from({ length: 6 }, (_, k) => view.getBigUint64(at + 16 + 8 * k, true)),
+    args: Array.from({ length: 6 }, (_, k) => view.getBigUint64(argumentAt(at, k), true)),
   };
 }
