@@ -1,4 +1,5 @@
 /** Native containers beside those of Debian's crun and runc, on the bundle that `runc spec` writes. @module */
+import { V8_FLAGS } from "../cli/runtime/self.ts";
 import { fillRootfs, WITH_BUSYBOX } from "../tests/native/busybox.ts";
 import { reasonAgainst } from "../tests/support/when.ts";
 import { repositoryFile } from "../tests/support/umiak.ts";
@@ -229,7 +230,7 @@ export async function nativeBench(): Promise<Table[]> {
   }
   const main = repositoryFile("dist/umiak/runtime/main.js");
   const bundled = await Deno.stat(main).then(() => true, () => false);
-  const own = bundled ? [Deno.execPath(), ...DENO, "--v8-flags=--no-lazy,--min-semi-space-size=16", main] : [
+  const own = bundled ? [Deno.execPath(), ...DENO, V8_FLAGS, main] : [
     Deno.execPath(),
     ...DENO.filter((word) => word !== "--no-config"),
     "--config",

@@ -1,5 +1,6 @@
 /** `deno task bundle`. @module */
 import assert from "node:assert/strict";
+import { V8_FLAGS } from "../cli/runtime/self.ts";
 import { importsOf } from "../tools/bundle/imports.ts";
 import { repositoryFile, withDirectory } from "./support/umiak.ts";
 
@@ -21,7 +22,7 @@ Deno.test("deno task bundle: what it makes runs a module, helps, and reports err
     const made = await deno(["run", "-A", "--no-check", "--no-lock", repositoryFile("tools/bundle.ts"), out]);
     assert.equal(made.code, 0, made.stderr);
     // As bin/umiak does: without an import map.
-    const flags = ["--no-lock", "--no-config", "--unstable-net", "--v8-flags=--no-lazy"];
+    const flags = ["--no-lock", "--no-config", "--unstable-net", V8_FLAGS];
     const bundled = (...args: string[]): ReturnType<typeof deno> =>
       deno(["run", "--quiet", "-A", "--no-check", ...flags, `${out}/main.js`, ...args]);
     // What a command needs in any case is in one file beside its own.
@@ -38,6 +39,7 @@ Deno.test("deno task bundle: what it makes runs a module, helps, and reports err
         }
       }`,
     );
+    assert.ok((await Deno.readTextFile(repositoryFile("bin/umiak-runtime"))).includes(` ${V8_FLAGS} `));
     const linked = await deno(["run", "--quiet", "-A", "--no-check", ...flags, all]);
     assert.equal(linked.code, 0, linked.stderr);
     const run = await bundled("run", repositoryFile("tests/guests/hello.wasm"));

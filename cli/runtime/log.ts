@@ -17,6 +17,16 @@ function line(level: string, message: string, json: boolean): string {
     : `time=${JSON.stringify(time)} level=${level} msg=${JSON.stringify(message)}\n`;
 }
 
+/** Writes to standard error. console.error() would load Deno's console, 1 ms of a create. */
+function complain(text: string): void {
+  const bytes = new TextEncoder().encode(text);
+  try {
+    for (let at = 0; at < bytes.length;) at += Deno.stderr.writeSync(bytes.subarray(at));
+  } catch {
+    // Nobody reads it.
+  }
+}
+
 /** A log. */
 export class Log {
   /** A log with these options. */
@@ -25,12 +35,12 @@ export class Log {
   #write(level: string, message: string): void {
     const { path, json } = this.options;
     const text = line(level, message, json);
-    if (path === undefined) console.error(text.trimEnd());
+    if (path === undefined) complain(text);
     else {
       try {
         Deno.writeTextFileSync(path, text, { append: true });
       } catch (error) {
-        console.error(`${text}umiak-runtime: writing the log ${path}: ${(error as Error).message}`);
+        complain(`${text}umiak-runtime: writing the log ${path}: ${(error as Error).message}\n`);
       }
     }
   }
@@ -46,6 +56,6 @@ export class Log {
   /** Why it was not done: in the log, and on standard error for people. */
   error(message: string): void {
     this.#write("error", message);
-    if (this.options.path !== undefined) console.error(message);
+    if (this.options.path !== undefined) complain(`${message}\n`);
   }
 }

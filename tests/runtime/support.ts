@@ -1,5 +1,6 @@
 /** Running `umiak-runtime` as its callers do: as a process, on bundles made for a test. @module */
 import assert from "node:assert/strict";
+import { V8_FLAGS } from "../../cli/runtime/self.ts";
 import { repositoryFile } from "../support/umiak.ts";
 
 /** What a process did. */
@@ -27,7 +28,7 @@ export function runtimeCommand(root: string): string[] {
     ...[Deno.execPath(), "run", "--quiet", "--allow-all", "--no-check", "--no-lock"],
     ...BUNDLE === undefined
       ? ["--config", repositoryFile("deno.json"), repositoryFile("cli/runtime/main.ts")]
-      : ["--no-config", "--v8-flags=--no-lazy,--min-semi-space-size=16", BUNDLE],
+      : ["--no-config", V8_FLAGS, BUNDLE],
     ...["--root", root],
   ];
 }
