@@ -88,6 +88,39 @@ testWhen(
 );
 
 testWhen(
+  { ...NATIVE, tools: ["runc"] },
+  "mount targets behind links that lead to nothing are made inside, as runc makes them",
+  () =>
+    withBench(async (bench) => {
+      const outside = `${bench.dir}/outside`, file = `${bench.dir}/file`;
+      Deno.writeTextFileSync(file, "bound\n");
+      const made = (name: string): string => {
+        const bundle = nativeBundle(bench, name, "cat /etc/resolv.conf; ls -d /nowhere/a; ls /", (config) => {
+          const bind = { type: "bind", source: file, options: ["bind"] };
+          config.mounts.push({ destination: "/etc/resolv.conf", ...bind });
+          config.mounts.push({ destination: "/tmp/d/a", type: "tmpfs", source: "tmpfs", options: [] });
+          config.mounts.push({ destination: "/tmp/o", ...bind });
+        });
+        Deno.symlinkSync("../tmp/systemd/stub.conf", `${bundle}/rootfs/etc/resolv.conf`);
+        Deno.symlinkSync("/nowhere", `${bundle}/rootfs/tmp/d`);
+        Deno.symlinkSync(`${"../".repeat(20)}${outside.slice(1)}`, `${bundle}/rootfs/tmp/o`);
+        return bundle;
+      };
+      const own = made("own"), other = made("other");
+      const { code, stdout, stderr } = await bench.call("run", "-b", own, "c");
+      assert.deepEqual([code, stderr, stdout.split("\n").slice(0, 2)], [0, "", ["bound", "/nowhere/a"]]);
+      const runc = await new Deno.Command("runc", {
+        args: ["--root", `${bench.dir}/runc`, "run", "-b", other, "c"],
+        stdin: "null",
+      }).output();
+      assert.equal(new TextDecoder().decode(runc.stdout), stdout);
+      for (const place of [outside, "/nowhere"]) {
+        assert.throws(() => Deno.lstatSync(place), Deno.errors.NotFound);
+      }
+    }),
+);
+
+testWhen(
   NATIVE,
   "CVE-2019-19921, CVE-2023-27561: proc and sysfs are not mounted where a link leads",
   () =>

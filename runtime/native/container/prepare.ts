@@ -1,4 +1,5 @@
 /** From a container's configuration to the program of its init. @module */
+import { throughDangling } from "./dangling.ts";
 import { grantable } from "./grantable.ts";
 import { isRootless, withoutGroups, withoutMaps } from "./rootless.ts";
 import { placesOf } from "../cgroups/driver.ts";
@@ -62,7 +63,11 @@ export function prepare(request: CreateRequest): Prepared {
   const { spec, bundle, rootfs, warn } = request;
   const process = grantable(spec.process ?? NO_PROCESS, spec.linux.namespaces, warn);
   // config.md#mounts: "relative paths … are relative to the bundle".
-  const mounts = hostCgroupMounts(spec.mounts, placesOf(request)).map((mount): MountSpec =>
+  const placed = spec.mounts.map((mount): MountSpec => ({
+    ...mount,
+    destination: throughDangling(rootfs, mount.destination),
+  }));
+  const mounts = hostCgroupMounts(placed, placesOf(request)).map((mount): MountSpec =>
     !isBind(mount) || mount.source.startsWith("/")
       ? withReadOnlyCgroups(mount)
       : { ...mount, source: `${bundle}/${mount.source}` }
