@@ -16,7 +16,6 @@ import { OCI_VERSION } from "../spec/state.ts";
 
 /** What the userland kernel answers with an error, or does without. */
 const NOT_IN_SANDBOX: readonly string[] = [
-  "--pidfd-socket",
   "--preserve-fds of sockets, in pods, for exec, and elsewhere than on Linux",
   "limits and weights of block devices",
   "joining pid, mount and user namespaces of the host by path",

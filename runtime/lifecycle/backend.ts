@@ -98,6 +98,8 @@ export interface Container {
 export interface ExecOptions extends StreamOptions {
   /** Of the container's cgroup, the one to be in; "" for its root. */
   readonly cgroup: string;
+  /** Socket that gets a descriptor of the process. */
+  readonly pidfdSocket?: string;
   /** Even if the container is paused. */
   readonly ignorePaused: boolean;
   /** Logs a warning (runtime.md#warnings). */

@@ -42,12 +42,10 @@ export async function createFrom(
 ): Promise<Container> {
   const id = parsed.args[0]!;
   checkId(id);
-  if (parsed.value("pidfd-socket") !== undefined) {
-    throw new Error("--pidfd-socket: descriptors of processes cannot be sent");
-  }
   const { bundle, rootfs, config, spec: given } = readBundle(parsed.value("bundle") ?? ".");
   const sockets = listeningSockets(), spec = withListening(given, sockets);
-  const pidFile = parsed.value("pid-file"), consoleSocket = parsed.value("console-socket");
+  const pidFile = parsed.value("pid-file"), pidfdSocket = parsed.value("pidfd-socket");
+  const consoleSocket = parsed.value("console-socket");
   setHostCommand(selfCommand());
   return await create(context, {
     ...{ id, bundle, rootfs, config, spec },
@@ -62,8 +60,11 @@ export async function createFrom(
       noNewKeyring: parsed.has("no-new-keyring"),
       systemdCgroup: globals.has("systemd-cgroup"),
     },
-    onCreated: ({ pid }) => {
+    onCreated: async ({ pid }) => {
       if (pidFile !== undefined) writePidFile(pidFile, pid);
+      if (pidfdSocket === undefined) return;
+      const { sendPidfd } = await import("../../../runtime/lifecycle/host/pidfd.ts");
+      sendPidfd(pidfdSocket, pid, "standard");
     },
   });
 }

@@ -64,9 +64,7 @@ function fromOptions(parsed: Parsed, base: Process | undefined, args: readonly s
 async function execIn(parsed: Parsed, { context }: Runtime): Promise<number> {
   const [id = "", ...args] = parsed.args;
   const file = parsed.value("process"), consoleSocket = parsed.value("console-socket");
-  if (parsed.value("pidfd-socket") !== undefined) {
-    throw new Error("--pidfd-socket: descriptors of processes cannot be sent");
-  }
+  const pidfdSocket = parsed.value("pidfd-socket");
   const process = file === undefined
     ? fromOptions(parsed, (await containerOf(readContainer(context, id)).spec()).process, args)
     : parseProcess(Deno.readTextFileSync(file), file);
@@ -74,6 +72,7 @@ async function execIn(parsed: Parsed, { context }: Runtime): Promise<number> {
   const detached = parsed.has("detach");
   const started = await exec(context, id, process, {
     ...consoleSocket === undefined ? {} : { consoleSocket },
+    ...pidfdSocket === undefined ? {} : { pidfdSocket },
     preserveFds: descriptorsToPass(parsed),
     detached,
     cgroup: parsed.value("cgroup") ?? "",

@@ -1,4 +1,6 @@
 /** Signals by pidfd (man 2 pidfd_send_signal): the number of a process that has ended may be another one's, its descriptor is not. @module */
+import { LifecycleError } from "../error.ts";
+import { sendDescriptor } from "./send_descriptor.ts";
 
 /** The same numbers on every machine. */
 const SYS_PIDFD_SEND_SIGNAL = 424n, SYS_PIDFD_OPEN = 434n;
@@ -51,6 +53,20 @@ export function signalByPidfd(pid: number, signal: number, isMeant: () => boolea
     if (!isMeant()) return false;
     const sent = c.syscall(SYS_PIDFD_SEND_SIGNAL, BigInt(fd), BigInt(signal));
     return sent === 0 ? true : sent === -ESRCH ? false : undefined;
+  } finally {
+    c.close(fd);
+  }
+}
+
+/** Sends a descriptor of a process that lives, or has not been waited for, to the socket at `path`, as runc does. Linux. */
+export function sendPidfd(path: string, pid: number, name: "standard" | "setns"): void {
+  const what = "sending a descriptor of the process to the socket";
+  const c = libc();
+  if (c === null) throw new LifecycleError(`${what} ${path}: only on Linux`, "unsupported");
+  const fd = c.syscall(SYS_PIDFD_OPEN, BigInt(pid), 0n);
+  if (fd < 0) throw new LifecycleError(`${what} ${path}: pidfd_open failed`, "failed");
+  try {
+    sendDescriptor(path, fd, name, what);
   } finally {
     c.close(fd);
   }

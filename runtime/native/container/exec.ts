@@ -9,6 +9,10 @@ import type { State } from "../../spec/state.ts";
 import type { Process } from "../../spec/types.ts";
 import { sys, thisMachine } from "../ffi/kernel.ts";
 import { execTable, namespaceFlags } from "../program/enter.ts";
+import { whileOpen } from "../ffi/descriptors.ts";
+import { connectTo, sendDescriptors } from "../ffi/unix_sockets.ts";
+import type { Child } from "../ffi/spawn.ts";
+import { end } from "./process_conversation.ts";
 import { keepChild, type KnownChild, waitForChild } from "./children.ts";
 import { receiveTerminal } from "./console.ts";
 import { checkPreserved, checkTerminal, consoleSockets } from "./init_sockets.ts";
@@ -53,6 +57,17 @@ function innerCgroup(directory: string, path: string, what: string): string {
     );
   }
   return parts.join("/");
+}
+
+/** Sends a descriptor of the process to a socket; without that there is no process. */
+function passPidfd(child: Child, path: string): void {
+  const what = `sending a descriptor of the process to the socket ${path}`;
+  try {
+    whileOpen((own) => sendDescriptors(own(connectTo(path, what)), [child.pidfd.fd], "setns", what));
+  } catch (error) {
+    end(child);
+    throw error;
+  }
 }
 
 /** The state of a container in which something can be executed. */
@@ -104,6 +119,7 @@ export async function execIn(
           ...{ preserveFds: options.preserveFds, architecture: thisMachine().architecture },
         }),
     });
+    if (options.pidfdSocket !== undefined) passPidfd(child, options.pidfdSocket);
     const known = {
       pidfd: child.pidfd,
       ...sockets?.own === undefined ? {} : { terminal: receiveTerminal(sockets.own) },

@@ -1,6 +1,7 @@
 /** exec on the userland kernel: a process of the host stands for the container's, and passes its streams, signals and status on. @module */
 import type { Container, ExecOptions, ExecProcess } from "../../../lifecycle/backend.ts";
 import { LifecycleError } from "../../../lifecycle/error.ts";
+import { sendPidfd } from "../../../lifecycle/host/pidfd.ts";
 import { sendTerminal } from "../../../lifecycle/host/console.ts";
 import { identify } from "../../../lifecycle/host/processes.ts";
 import type { Process } from "../../../spec/types.ts";
@@ -46,6 +47,7 @@ export async function execIn(
   const ownTerminal = process.terminal && options.consoleSocket !== undefined;
   if (options.detached || ownTerminal) {
     const child = await detach(container, control, process, options);
+    if (options.pidfdSocket !== undefined) sendPidfd(options.pidfdSocket, child.pid, "setns");
     if (options.detached) child.unref();
     return { pid: child.pid, wait: async () => waitStatusOf(await child.status) };
   }
@@ -55,6 +57,7 @@ export async function execIn(
     process.terminal ? { isRaw: false } : undefined,
     options.ignorePaused ? Infinity : undefined,
   );
+  if (options.pidfdSocket !== undefined) sendPidfd(options.pidfdSocket, Deno.pid, "setns");
   const forget = noteExec(container.directory, identify(Deno.pid));
   return { pid: Deno.pid, wait: () => attached.wait().finally(forget) };
 }
