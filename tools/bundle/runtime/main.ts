@@ -6,6 +6,7 @@ export const groups = [
   () => import("./groups/group_cgroups.ts"),
   () => import("./groups/group_create.ts"),
   () => import("./groups/group_native.ts"),
+  () => import("./groups/group_print.ts"),
   () => import("./groups/group_start.ts"),
 ];
 
