@@ -16,8 +16,18 @@ const { imports: packages } = JSON.parse(await Deno.readTextFile(`${root}deno.js
 };
 /** Commands that are programs of their own: what they share with others would else be cut into more and smaller files. */
 const APART = [
-  { command: "../commands/images.ts", source: "cli/commands/images.ts", file: "images/images.js" },
-  { command: "../commands/run.ts", source: "tools/bundle/run.ts", file: "run/run.js" },
+  {
+    command: "../commands/images.ts",
+    source: "cli/commands/images.ts",
+    file: "images/images.js",
+    groups: undefined,
+  },
+  {
+    command: "../commands/run.ts",
+    source: "tools/bundle/run/run.ts",
+    file: "run/run.js",
+    groups: "tools/bundle/run/groups",
+  },
 ];
 
 const fresh = `${out}.new`;
@@ -64,9 +74,9 @@ async function groupsOf(entry: string, directory: string | undefined): Promise<M
 }
 
 await bundle("cli/main.ts", fresh, "main.js");
-for (const { source, file } of APART) {
+for (const { source, file, groups } of APART) {
   const [directory, entry] = file.split("/") as [string, string];
-  await bundle(source, `${fresh}/${directory}`, entry);
+  await bundle(source, `${fresh}/${directory}`, entry, groups);
 }
 await bundle("tools/bundle/runtime/main.ts", `${fresh}/runtime`, "main.js", "tools/bundle/runtime/groups");
 // bin/umiak starts this very Deno with it, as long as it is there: no search for one, and no question of what version it has.
