@@ -17,7 +17,7 @@ export interface Visitor {
   /** A configuration says what a layer's archive is. */
   archive(diffId: string, layer: Descriptor): void;
   /** A configuration says which archives, the lowest first, are on top of each other. */
-  stack?(diffIds: readonly string[]): void;
+  stack?(diffIds: readonly string[]): Promise<void>;
   /** A manifest is about another one. */
   subject(manifest: Descriptor, subject: Descriptor): void;
   /** Something cannot be read, or is not what it should be. */
@@ -59,7 +59,7 @@ async function visitArchives(
     const bytes = await collect(readBlob(source, config), config, `config ${config.digest}`, MAX_CONFIG);
     const { diffIds } = decodeImageConfig(bytes, `config ${config.digest}`, layers.length);
     diffIds.forEach((diffId, i) => visitor.archive(diffId, layers[i]!));
-    visitor.stack?.(diffIds);
+    await visitor.stack?.(diffIds);
   } catch (error) {
     visitor.problem(config, error);
   }
@@ -90,8 +90,8 @@ export async function reachable(
   const visitor: Visitor = {
     reach: ({ digest }) => Promise.resolve(!blobs.has(digest) && blobs.add(digest) !== undefined),
     archive: (diffId) => archives.add(diffId),
-    stack: (diffIds) => {
-      for (const key of treeKeys(diffIds)) trees.add(key);
+    stack: async (diffIds) => {
+      for (const key of await treeKeys(diffIds)) trees.add(key);
     },
     subject: () => {},
     problem: () => {}, // what is missing or damaged leads nowhere

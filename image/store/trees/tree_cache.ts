@@ -50,7 +50,7 @@ export async function openTrees(
   options: ContentOptions & { readonly remove?: RemoveAll } = {},
 ): Promise<OpenTrees> {
   const { remove = removeAll, signal } = options;
-  const keys = treeKeys(image.config.diffIds), trees = `${store.root}/trees`;
+  const keys = await treeKeys(image.config.diffIds), trees = `${store.root}/trees`;
   const paths = keys.map((key) => `${trees}/${key}${owner.suffix}`);
   const found = async (): Promise<boolean[]> => await Promise.all(paths.map(isThere));
   const open = (notes: readonly string[]): OpenTrees => ({ paths: visible([...paths].reverse()), notes });

@@ -1,5 +1,5 @@
 /** Names of extracted layers. @module */
-import { hasher } from "../../digest.ts";
+import { digestOf } from "../../digest.ts";
 
 /** Whose the files of trees are. */
 export interface TreeOwner {
@@ -34,9 +34,13 @@ export const ROOT: TreeOwner = { suffix: "", isUser: false };
  * Keys of an image's layers, the lowest first. What a layer means may depend on those below it (layer.md#whiteouts, and links on the way of its
  * paths), so a key stands for it and all of them, like a ChainID (config.md#layer-chainid).
  */
-export function treeKeys(diffIds: readonly string[]): string[] {
-  let below = "umiak tree 1";
-  return diffIds.map((diffId) => below = hasher("sha256").update(`${below} ${diffId}`).digest("hex"));
+export async function treeKeys(diffIds: readonly string[]): Promise<string[]> {
+  const keys: string[] = [];
+  for (const diffId of diffIds) {
+    const text = `${keys.at(-1) ?? "umiak tree 1"} ${diffId}`;
+    keys.push(await digestOf("sha256", new TextEncoder().encode(text)));
+  }
+  return keys;
 }
 
 /** The key of a directory that is a tree; undefined for others. */
