@@ -63,7 +63,7 @@ export async function createFrom(
     onCreated: async ({ pid }) => {
       if (pidFile !== undefined) writePidFile(pidFile, pid);
       if (pidfdSocket === undefined) return;
-      const { sendPidfd } = await import("../../../runtime/lifecycle/host/pidfd.ts");
+      const { sendPidfd } = await import("../../../runtime/lifecycle/host/send_descriptor.ts");
       sendPidfd(pidfdSocket, pid, "standard");
     },
   });

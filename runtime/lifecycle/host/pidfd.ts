@@ -1,6 +1,4 @@
 /** Signals by pidfd (man 2 pidfd_send_signal): the number of a process that has ended may be another one's, its descriptor is not. @module */
-import { LifecycleError } from "../error.ts";
-import { sendDescriptor } from "./send_descriptor.ts";
 
 /** The same numbers on every machine. */
 const SYS_PIDFD_SEND_SIGNAL = 424n, SYS_PIDFD_OPEN = 434n;
@@ -58,16 +56,13 @@ export function signalByPidfd(pid: number, signal: number, isMeant: () => boolea
   }
 }
 
-/** Sends a descriptor of a process that lives, or has not been waited for, to the socket at `path`, as runc does. Linux. */
-export function sendPidfd(path: string, pid: number, name: "standard" | "setns"): void {
-  const what = "sending a descriptor of the process to the socket";
-  const c = libc();
-  if (c === null) throw new LifecycleError(`${what} ${path}: only on Linux`, "unsupported");
-  const fd = c.syscall(SYS_PIDFD_OPEN, BigInt(pid), 0n);
-  if (fd < 0) throw new LifecycleError(`${what} ${path}: pidfd_open failed`, "failed");
+/** Calls `body` with a descriptor of a process that lives, or has not been waited for; with undefined where there is none. */
+export function withPidfd(pid: number, body: (fd: number | undefined) => void): void {
+  const c = libc(), fd = c?.syscall(SYS_PIDFD_OPEN, BigInt(pid), 0n) ?? -1;
+  if (fd < 0) return body(undefined);
   try {
-    sendDescriptor(path, fd, name, what);
+    body(fd);
   } finally {
-    c.close(fd);
+    c!.close(fd);
   }
 }

@@ -1,5 +1,6 @@
 /** Sending a descriptor to whoever listens at a socket (man 7 unix, SCM_RIGHTS). Linux. @module */
 import { LifecycleError } from "../error.ts";
+import { withPidfd } from "./pidfd.ts";
 
 const AF_UNIX = 1, SOCK_STREAM = 1, SOL_SOCKET = 1, SCM_RIGHTS = 1;
 /** struct sockaddr_un: the family, and 108 bytes of path. */
@@ -60,4 +61,13 @@ export function sendDescriptor(path: string, fd: number, name: string, what: str
     if (socket >= 0) libc.close(socket);
     library.close();
   }
+}
+
+/** Sends a descriptor of a process that lives, or has not been waited for, to the socket at `path`, as runc does. */
+export function sendPidfd(path: string, pid: number, name: "standard" | "setns"): void {
+  const what = "sending a descriptor of the process to the socket";
+  withPidfd(pid, (fd) => {
+    if (fd !== undefined) return sendDescriptor(path, fd, name, what);
+    throw new LifecycleError(`${what} ${path}: there is none of process ${pid}`, "unsupported");
+  });
 }

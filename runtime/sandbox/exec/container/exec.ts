@@ -1,7 +1,7 @@
 /** exec on the userland kernel: a process of the host stands for the container's, and passes its streams, signals and status on. @module */
 import type { Container, ExecOptions, ExecProcess } from "../../../lifecycle/backend.ts";
 import { LifecycleError } from "../../../lifecycle/error.ts";
-import { sendPidfd } from "../../../lifecycle/host/pidfd.ts";
+import { sendPidfd } from "../../../lifecycle/host/send_descriptor.ts";
 import { sendTerminal } from "../../../lifecycle/host/console.ts";
 import { identify } from "../../../lifecycle/host/processes.ts";
 import type { Process } from "../../../spec/types.ts";
