@@ -3,10 +3,7 @@
 /** First argument of the processes that stand for a container's. */
 export const HOST_PROCESS = "host-process";
 
-/**
- * How V8 runs a bundle, in bin/umiak-runtime too: what it keeps of a start is good for others with the same flags only. All functions are compiled
- * and kept; no collection of garbage and no compiler between the first and the last one comes into a start of 20 ms (docs/RATIONALE.md).
- */
+/** How V8 runs a bundle, in bin/umiak-runtime too: what it keeps of a start is good for others with the same flags only (docs/RATIONALE.md). */
 export const V8_FLAGS = "--v8-flags=--no-lazy,--min-semi-space-size=16,--no-maglev";
 
 /** Arguments of this Deno that run this very command line again, as such a process. */
