@@ -7,6 +7,7 @@ import {
   disk,
   hierarchies,
   limitsAreRefused,
+  listed,
   MIB,
   runc,
   settingsAreRuncs,
@@ -136,6 +137,23 @@ const REFUSED: readonly (readonly [what: string, resources: Config, message: Reg
     hugepageLimits: [{ pageSize: "3MB", limit: 1 }],
   }, /linux\.resources\.hugepageLimits\[0\]:/],
 ];
+
+testWhen(
+  VERSION1,
+  "a limit of memory that the init itself does not find enough is an error that says so, and leaves nothing",
+  () =>
+    withPlace(async (bench, place) => {
+      const bundle = nativeBundle(bench, "b", "true", (config) => {
+        config.linux.cgroupsPath = `/${place}/c`;
+        config.linux.resources = { memory: { limit: 4096 } };
+      });
+      const { code, stderr } = await bench.call("create", "-b", bundle, "c");
+      assert.equal(code, 1);
+      assert.match(stderr, /memory\.limit: 4096 bytes are too few: the container's init was killed/);
+      assert.deepEqual(directories(place).filter((path) => path.endsWith("/c")), []);
+      assert.deepEqual(listed(bench.root), []);
+    }),
+);
 
 for (const [what, resources, message] of REFUSED) {
   testWhen(

@@ -3,7 +3,9 @@ import type { Container, CreateRequest, InitProcess } from "../../lifecycle/back
 import { identify } from "../../lifecycle/host/processes.ts";
 import { writeExit } from "../../lifecycle/host/state_directory.ts";
 import type { BackendData } from "../../lifecycle/record.ts";
+import { LifecycleError } from "../../lifecycle/error.ts";
 import { makeCgroups } from "../cgroups/driver.ts";
+import { oomKills } from "../cgroups/oom.ts";
 import { closingOnError, type Descriptor, makePipe, whileOpen } from "../ffi/descriptors.ts";
 import { thisMachine } from "../ffi/kernel.ts";
 import { makeProgramFile } from "../ffi/program_file.ts";
@@ -14,7 +16,7 @@ import { SAYS } from "../program/protocol.ts";
 import type { Table } from "../table/compile_table.ts";
 import { childOf, keepChild, waitForChild } from "./children.ts";
 import { receiveTerminal } from "./console.ts";
-import { goOn, receive } from "./conversation.ts";
+import { goOn, receive, StepError } from "./conversation.ts";
 import { type CgroupEntry, finishEntry, openEntry, spawnIn } from "./cgroup_entry.ts";
 import { removeOwnGroups } from "./groups.ts";
 import {
@@ -186,8 +188,15 @@ export async function createInit(request: CreateRequest): Promise<InitProcess> {
     return init;
   } catch (error) {
     if (conversation !== undefined) end(conversation.child);
+    const killed = !(error instanceof StepError) && oomKills(request.directory) > 0;
     await removeOwnGroups(request.directory);
-    throw error;
+    if (!killed) throw error;
+    const { limit } = spec.linux.resources?.memory ?? {};
+    throw new LifecycleError(
+      `config.json: linux.resources.memory.limit: ${limit} bytes are too few: the container's init was killed`,
+      "failed",
+      { cause: error },
+    );
   } finally {
     entry?.close();
     conversation?.report.close();
