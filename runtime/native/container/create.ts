@@ -16,7 +16,7 @@ import { SAYS } from "../program/protocol.ts";
 import type { Table } from "../table/compile_table.ts";
 import { childOf, keepChild, waitForChild } from "./children.ts";
 import { receiveTerminal } from "./console.ts";
-import { goOn, receive, StepError } from "./conversation.ts";
+import { goOn, receive } from "./conversation.ts";
 import { type CgroupEntry, finishEntry, openEntry, spawnIn } from "./cgroup_entry.ts";
 import { removeOwnGroups } from "./groups.ts";
 import {
@@ -28,7 +28,7 @@ import {
 } from "./init_sockets.ts";
 import { passListener } from "./listener.ts";
 import { prepare, type Prepared } from "./prepare.ts";
-import { type Conversation, end, failureOf, siblingOf } from "./process_conversation.ts";
+import { type Conversation, end, EndedError, failureOf, siblingOf } from "./process_conversation.ts";
 import { checkKernel, refuseContainer } from "./refuse.ts";
 import { isRootless, mapIds } from "./rootless.ts";
 import { runHere } from "./run_here.ts";
@@ -188,7 +188,7 @@ export async function createInit(request: CreateRequest): Promise<InitProcess> {
     return init;
   } catch (error) {
     if (conversation !== undefined) end(conversation.child);
-    const killed = !(error instanceof StepError) && oomKills(request.directory) > 0;
+    const killed = error instanceof EndedError && oomKills(request.directory) > 0;
     await removeOwnGroups(request.directory);
     if (!killed) throw error;
     const { limit } = spec.linux.resources?.memory ?? {};

@@ -22,6 +22,9 @@ export interface Conversation {
   readonly sync: Descriptor;
 }
 
+/** A process that ended before it had said that it would. */
+export class EndedError extends LifecycleError {}
+
 /** The error for what an init has said, or has not. */
 export async function failureOf(
   { child, table }: Conversation,
@@ -33,7 +36,7 @@ export async function failureOf(
   sys("pidfd_send_signal", child.pidfd.fd, SIGKILL, 0, 0);
   const status = await waitFor(child.pidfd.fd);
   const how = (status & 0x7f) === 0 ? `exit code ${status >>> 8}` : `signal ${status & 0x7f}`;
-  return new LifecycleError(`the container's init ended unexpectedly (${how})`, "failed");
+  return new EndedError(`the container's init ended unexpectedly (${how})`, "failed");
 }
 
 /** The init, when its maker has made it. The maker is waited for. */
@@ -44,7 +47,7 @@ export async function siblingOf(conversation: Conversation): Promise<Child> {
   const pidfd = sys("pidfd_open", said.number, 0); // it is a child, and has not been waited for: nobody else can have its number
   await waitFor(child.pidfd.fd);
   child.pidfd.close();
-  if (pidfd < 0) throw new LifecycleError("the container's init ended unexpectedly", "failed");
+  if (pidfd < 0) throw new EndedError("the container's init ended unexpectedly", "failed");
   return { pid: said.number, pidfd: new Descriptor(pidfd) };
 }
 
