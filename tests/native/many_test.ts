@@ -7,6 +7,8 @@ import { start } from "../../runtime/lifecycle/start.ts";
 import { nativeBackend } from "../../runtime/native/container/backend.ts";
 import { parseProcess } from "../../runtime/spec/decode_process.ts";
 import { parseSpec } from "../../runtime/spec/decode.ts";
+import { makePipe } from "../../runtime/native/ffi/descriptors.ts";
+import { awaitAny } from "../../runtime/native/ffi/poll.ts";
 import { withBench } from "../runtime/support.ts";
 import { testWhen } from "../support/when.ts";
 import { createFrom, nativeContext, readBundle, wholeLifeOk } from "./in_process.ts";
@@ -14,6 +16,14 @@ import { type Config, NATIVE, nativeBundle } from "./support.ts";
 
 const count = (path: string): number => [...Deno.readDirSync(path)].length;
 const children = (): string => Deno.readTextFileSync(`/proc/self/task/${Deno.pid}/children`).trim();
+
+/** Waits for a descriptor: what waiting for several takes is made once, and kept. */
+async function waitOnce(): Promise<void> {
+  const [read, write] = makePipe("a test");
+  write.close();
+  assert.deepEqual(await awaitAny([read.fd]), [read.fd]);
+  read.close();
+}
 
 testWhen(
   NATIVE,
@@ -79,6 +89,7 @@ testWhen(
         { hooks: { prestart: [{ path: "/no/such" }] } },
         { hooks: { createContainer: [{ path: "/no/such" }] } },
       ];
+      await waitOnce();
       await one("first");
       for (const [i, more] of wrong.entries()) await none(`n${i}`, more);
       // The machine's other mounts come and go.

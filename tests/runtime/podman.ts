@@ -44,6 +44,7 @@ export class Podman {
         ...this.#options,
         ...args,
       ],
+      cwd: dir, // conmon writes files about its container where it is started
       env: this.env,
     }).output();
     const stdout = await Deno.readTextFile(`${name}.out`), stderr = await Deno.readTextFile(`${name}.err`);
@@ -58,6 +59,7 @@ export class Podman {
     const command = ["podman", ...this.#options, ...args].map((word) => `'${word}'`).join(" ");
     const child = new Deno.Command("script", {
       ...{ args: ["-qec", command, "/dev/null"], stdin: "piped", stdout: "piped", stderr: "null" } as const,
+      cwd: this.dir,
       env: this.env,
     }).spawn();
     const writer = child.stdin.getWriter(), decoder = new TextDecoder(), queue = [...typed];
