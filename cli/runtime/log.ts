@@ -17,11 +17,16 @@ function line(level: string, message: string, json: boolean): string {
     : `time=${JSON.stringify(time)} level=${level} msg=${JSON.stringify(message)}\n`;
 }
 
+/** Writes all of a text. */
+export function writeText(to: { writeSync(bytes: Uint8Array): number }, text: string): void {
+  const bytes = new TextEncoder().encode(text);
+  for (let at = 0; at < bytes.length;) at += to.writeSync(bytes.subarray(at));
+}
+
 /** Writes to standard error. console.error() would load Deno's console, 1 ms of a create. */
 function complain(text: string): void {
-  const bytes = new TextEncoder().encode(text);
   try {
-    for (let at = 0; at < bytes.length;) at += Deno.stderr.writeSync(bytes.subarray(at));
+    writeText(Deno.stderr, text);
   } catch {
     // Nobody reads it.
   }

@@ -4,7 +4,7 @@ import type { Context } from "../../runtime/lifecycle/context.ts";
 import { defaultRoot } from "../../runtime/lifecycle/host/default_root.ts";
 import { hostContext } from "../../runtime/lifecycle/host/mod.ts";
 import type { Parsed } from "../parser.ts";
-import type { Log } from "./log.ts";
+import { type Log, writeText } from "./log.ts";
 
 /** See the module's comment. */
 export interface Runtime {
@@ -24,6 +24,5 @@ export function makeRuntime(globals: Parsed, log: Log): Runtime {
 
 /** Prints all of a text. */
 export function print(text: string): void {
-  const bytes = new TextEncoder().encode(text);
-  for (let at = 0; at < bytes.length;) at += Deno.stdout.writeSync(bytes.subarray(at));
+  writeText(Deno.stdout, text);
 }

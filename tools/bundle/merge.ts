@@ -40,10 +40,10 @@ function partsOf(
       if (!common.has(name)) users.set(name, [...users.get(name) ?? [], group]);
     }
   }
-  const order = [...groups.values()].flatMap((file) => loadedWith(texts, file));
+  const order = new Set([...groups.values()].flatMap((file) => loadedWith(texts, file)));
   const byNumber = [...users].sort(([, a], [, b]) => b.length - a.length);
   for (const key of new Set(byNumber.map(([, names]) => names.join("+")))) {
-    parts.set(key, [...new Set(order)].filter((name) => users.get(name)?.join("+") === key));
+    parts.set(key, [...order].filter((name) => users.get(name)?.join("+") === key));
   }
   return parts;
 }
