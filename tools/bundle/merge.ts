@@ -24,6 +24,9 @@ function loadedWith(texts: ReadonlyMap<string, string>, entry: string): string[]
   return order;
 }
 
+/** A file for several groups costs more than what is in it, if that is as short as this: it is better loaded with the entry. */
+const SHORT = 4096;
+
 /**
  * What is to become one file: the files that are loaded with the entry, and those that the same groups need and nobody else of them. In an order
  * in which a file comes after what it imports.
@@ -33,8 +36,7 @@ function partsOf(
   entry: string,
   groups: ReadonlyMap<string, string>,
 ): Map<string, string[]> {
-  const parts = new Map<string, string[]>([[COMMON, loadedWith(texts, entry).slice(0, -1)]]);
-  const common = new Set(parts.get(COMMON)), users = new Map<string, string[]>();
+  const common = new Set(loadedWith(texts, entry).slice(0, -1)), users = new Map<string, string[]>();
   for (const [group, file] of groups) {
     for (const name of loadedWith(texts, file)) {
       if (!common.has(name)) users.set(name, [...users.get(name) ?? [], group]);
@@ -42,10 +44,17 @@ function partsOf(
   }
   const order = new Set([...groups.values()].flatMap((file) => loadedWith(texts, file)));
   const byNumber = [...users].sort(([, a], [, b]) => b.length - a.length);
+  const parts = new Map<string, string[]>();
   for (const key of new Set(byNumber.map(([, names]) => names.join("+")))) {
-    parts.set(key, [...order].filter((name) => users.get(name)?.join("+") === key));
+    const part = [...order].filter((name) => users.get(name)?.join("+") === key);
+    const isShort = part.reduce((sum, name) => sum + texts.get(name)!.length, 0) <= SHORT;
+    // What it needs must not be loaded with the entry for it.
+    const known = (name: string): boolean => common.has(name) || part.includes(name);
+    if (isShort && key.includes("+") && part.every((name) => importsOf(texts.get(name)!).every(known))) {
+      for (const name of part) common.add(name);
+    } else parts.set(key, part);
   }
-  return parts;
+  return new Map([[COMMON, [...common]], ...parts]);
 }
 
 async function link(

@@ -1,6 +1,6 @@
 /** `umiak-runtime events`. @module */
 import { LifecycleError } from "../../../runtime/lifecycle/error.ts";
-import { stats } from "../../../runtime/lifecycle/exec.ts";
+import { stats } from "../../../runtime/lifecycle/watch.ts";
 import { setLongTimeout } from "../../../runtime/lifecycle/long_timeout.ts";
 import { exactJson } from "../../../runtime/spec/encode.ts";
 import type { Parsed } from "../../parser.ts";

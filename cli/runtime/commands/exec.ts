@@ -6,9 +6,9 @@ import { exec } from "../../../runtime/lifecycle/exec.ts";
 import { parseProcess } from "../../../runtime/spec/decode_process.ts";
 import type { Process, User } from "../../../runtime/spec/process_types.ts";
 import type { Parsed } from "../../parser.ts";
+import { descriptorsToPass, writePidFile } from "../caller.ts";
 import { selfCommand } from "../self.ts";
 import type { Runtime } from "../runtime.ts";
-import { descriptorsToPass, writePidFile } from "./create.ts";
 
 /** Exit code when there is no process whose status it could be. */
 const FAILED = 255;

@@ -1,5 +1,5 @@
 /** `umiak-runtime update`. @module */
-import { update } from "../../../runtime/lifecycle/exec.ts";
+import { update } from "../../../runtime/lifecycle/watch.ts";
 import { parseResources } from "../../../runtime/spec/decode_resources.ts";
 import type { Parsed } from "../../parser.ts";
 import type { Runtime } from "../runtime.ts";

@@ -5,7 +5,7 @@ import type { HostTree } from "../../../image/store/host_fs/types.ts";
 import { openMergedTree } from "../../../image/store/trees/merged_tree.ts";
 import { openTrees } from "../../../image/store/trees/tree_cache.ts";
 import { OverlayMarkError, ROOT } from "../../../image/store/trees/tree_key.ts";
-import { StepError } from "../../native/container/conversation.ts";
+import { StepError } from "../../native/container/step_error.ts";
 import type { LeasedImage } from "../leased_image.ts";
 import type { RunOptions } from "../options.ts";
 import { removeAll } from "./remove_all.ts";

@@ -12,7 +12,7 @@ import { kill } from "../../lifecycle/kill.ts";
 import { setLongTimeout } from "../../lifecycle/long_timeout.ts";
 import { start } from "../../lifecycle/start.ts";
 import { showTerminalOn } from "../../native/container/children.ts";
-import { StepError } from "../../native/container/conversation.ts";
+import { StepError } from "../../native/container/step_error.ts";
 import { type OpenStreams, openStreams } from "../../native/container/streams.ts";
 import type { PrivateNetwork } from "../../native/network/types.ts";
 import { encodeSpec } from "../../spec/encode.ts";

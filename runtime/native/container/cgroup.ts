@@ -1,11 +1,8 @@
-/** Operations by a container's cgroups: pause, resume, events, update. @module */
+/** Operations by a container's cgroups: pause, resume, events, update. Each loads what it needs. @module */
 import type { Container, Stats } from "../../lifecycle/backend.ts";
 import { LifecycleError } from "../../lifecycle/error.ts";
 import type { Resources } from "../../spec/types.ts";
-import { updateCgroups } from "../cgroups/driver.ts";
-import { freezeCgroups, thawCgroups } from "../cgroups/freeze.ts";
 import { readNote } from "../cgroups/note.ts";
-import { statsOfCgroups } from "../cgroups/stats.ts";
 
 /** The container's own directory, if it has cgroups. */
 function own({ record: { id }, directory }: Container, what: string): string {
@@ -17,12 +14,25 @@ function own({ record: { id }, directory }: Container, what: string): string {
 }
 
 /** Stops all processes. */
-export const pauseContainer = async (container: Container): Promise<void> =>
+export async function pauseContainer(container: Container): Promise<void> {
+  const { freezeCgroups } = await import("../cgroups/freeze.ts");
   await freezeCgroups(own(container, "pausing"));
+}
+
 /** Lets them go on. */
-export const resumeContainer = (container: Container): void => thawCgroups(own(container, "resuming"));
+export async function resumeContainer(container: Container): Promise<void> {
+  const { thawCgroups } = await import("../cgroups/freeze.ts");
+  thawCgroups(own(container, "resuming"));
+}
+
 /** What they use. */
-export const statsOf = (container: Container): Stats => statsOfCgroups(own(container, "measuring"))!;
+export async function statsOf(container: Container): Promise<Stats> {
+  const { statsOfCgroups } = await import("../cgroups/stats.ts");
+  return statsOfCgroups(own(container, "measuring"))!;
+}
+
 /** Changes their limits. */
-export const updateLimits = (container: Container, resources: Resources): void =>
-  void updateCgroups(own(container, "limiting"), resources);
+export async function updateLimits(container: Container, resources: Resources): Promise<void> {
+  const { updateCgroups } = await import("../cgroups/driver.ts");
+  updateCgroups(own(container, "limiting"), resources);
+}

@@ -1,6 +1,5 @@
 /** Processes that this process has started and not yet waited for. @module */
 import type { Descriptor } from "../ffi/descriptors.ts";
-import { waitFor } from "../ffi/wait.ts";
 import type { TerminalStreams } from "./proxy.ts";
 
 /** A child. */
@@ -32,7 +31,7 @@ export function childOf(pid: number): KnownChild | undefined {
 }
 
 async function endOf({ pidfd, terminal, streams }: KnownChild): Promise<number> {
-  if (terminal === undefined) return await waitFor(pidfd.fd);
+  if (terminal === undefined) return await (await import("../ffi/wait.ts")).waitFor(pidfd.fd);
   return await (await import("./proxy.ts")).proxyTerminal(pidfd, terminal, streams);
 }
 

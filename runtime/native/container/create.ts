@@ -12,7 +12,7 @@ import { makeProgramFile } from "../ffi/program_file.ts";
 import { spawnProgram } from "../ffi/spawn.ts";
 import { isInSteps } from "../program/common.ts";
 import { initTable } from "../program/init.ts";
-import { SAYS } from "../program/protocol.ts";
+import { SAYS } from "../program/message.ts";
 import type { Table } from "../table/compile_table.ts";
 import { childOf, keepChild, waitForChild } from "./children.ts";
 import { receiveTerminal } from "./console.ts";
@@ -32,7 +32,7 @@ import { type Conversation, end, EndedError, failureOf, siblingOf } from "./proc
 import { checkKernel, refuseContainer } from "./refuse.ts";
 import { isRootless, mapIds } from "./rootless.ts";
 import { runHere } from "./run_here.ts";
-import { makeFifos } from "./start_fifos.ts";
+import { makeFifos } from "./make_fifos.ts";
 import { withUserNamespaces } from "./user_namespace.ts";
 
 /** Names of what can go wrong after create: start is another process, and has no table. */

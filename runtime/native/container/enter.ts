@@ -10,7 +10,7 @@ import type { Table } from "../table/compile_table.ts";
 import type { JoinedCgroup } from "../program/cgroups.ts";
 import { readNote } from "../cgroups/note.ts";
 import { hasGroups } from "../resctrl/asked.ts";
-import { SAYS } from "../program/protocol.ts";
+import { SAYS } from "../program/message.ts";
 import { type CgroupEntry, finishEntry, openEntry, spawnIn } from "./cgroup_entry.ts";
 import { goOn, receive } from "./conversation.ts";
 import { type Conversation, end, failureOf, siblingOf } from "./process_conversation.ts";

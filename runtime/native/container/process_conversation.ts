@@ -4,9 +4,10 @@ import { Descriptor } from "../ffi/descriptors.ts";
 import { sys } from "../ffi/kernel.ts";
 import type { Child } from "../ffi/spawn.ts";
 import { waitFor, waitNow } from "../ffi/wait.ts";
-import { SAYS } from "../program/protocol.ts";
+import { SAYS } from "../program/message.ts";
 import type { Table } from "../table/compile_table.ts";
-import { receive, StepError } from "./conversation.ts";
+import { receive } from "./conversation.ts";
+import { StepError } from "./step_error.ts";
 
 const SIGKILL = 9;
 

@@ -4,7 +4,7 @@ import { SLOT } from "../table/record.ts";
 import type { Step } from "../../program/types.ts";
 import { addressOf, runTable, thisMachine } from "../ffi/kernel.ts";
 import { NO_MEETINGS, translate } from "../program/translate.ts";
-import { failureText } from "./conversation.ts";
+import { failureText } from "./step_error.ts";
 
 /** Says who is meant by "the child". */
 function withChild(step: Step, pid: number): Step {

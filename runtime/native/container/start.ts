@@ -3,10 +3,8 @@ import type { Container } from "../../lifecycle/backend.ts";
 import { LifecycleError } from "../../lifecycle/error.ts";
 import { markStarted } from "../../lifecycle/host/state_directory.ts";
 import type { BackendData } from "../../lifecycle/record.ts";
-import { type Descriptor, writeAll } from "../ffi/descriptors.ts";
 import type { Note } from "../table/compile_table.ts";
-import { StepError } from "./conversation.ts";
-import { awaitResult, openFifos, removeFifos } from "./start_fifos.ts";
+import { awaitResult, openFifos, removeFifos, type StartFifos } from "./start_fifos.ts";
 
 /** What the init was doing, as its creator has written it down. */
 function noteOf(data: BackendData, record: number): Note | undefined {
@@ -24,28 +22,27 @@ export async function startInit(container: Container): Promise<void> {
       "state",
     );
   }
-  const { start, result } = fifos;
   try {
-    await startWith(container, start, result);
+    await startWith(container, fifos);
   } finally {
-    start.close();
-    result.close();
+    fifos.start.close();
+    fifos.result.close();
   }
 }
 
 async function startWith(
   { record, directory, ...more }: Container,
-  start: Descriptor,
-  result: Descriptor,
+  { start, result }: StartFifos,
 ): Promise<void> {
   if (record.hooks.includes("startContainer")) {
     const { runStartHooks } = await import("./hooks.ts");
     await runStartHooks({ record, directory, ...more });
   }
   markStarted(directory);
-  writeAll(start.fd, Uint8Array.of(1), `starting container ${JSON.stringify(record.id)}`);
+  start.writeSync(Uint8Array.of(1));
   const said = await awaitResult(result);
   if (said !== null && "failed" in said) {
+    const { StepError } = await import("./step_error.ts");
     throw new StepError(said.failed, noteOf(record.data, said.record), "start");
   }
   removeFifos(directory);

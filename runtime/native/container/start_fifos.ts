@@ -1,57 +1,56 @@
-/** The FIFOs of a container that waits: by one it is told to start, by the other it says why it could not. @module */
-import { EAGAIN, ENOENT, ENXIO } from "../../../fs/abi/errno.ts";
-import { S_IFIFO } from "../../../fs/abi/mode.ts";
-import { AT_FDCWD, O_CLOEXEC, O_NONBLOCK, O_RDONLY, O_RDWR, O_WRONLY } from "../../../fs/abi/open.ts";
-import { Descriptor, openPath } from "../ffi/descriptors.ts";
-import { must, sys } from "../ffi/kernel.ts";
-import { awaitReadable } from "../ffi/poll.ts";
-import { type Message, MESSAGE_SIZE, parseMessage } from "../program/protocol.ts";
+/**
+ * The FIFOs of a container that waits: by one it is told to start, by the other it says why it could not. Deno opens them, not the library of
+ * system calls: to load that takes a fifth of a start. What is opened for reading and writing never waits for another end (man 7 fifo).
+ * @module
+ */
+import { type Message, MESSAGE_SIZE, parseMessage } from "../program/message.ts";
 
-const START = "start", RESULT = "result";
-const WHAT = "starting the container";
+/** Their names in the container's directory. */
+export const START = "start", RESULT = "result";
 
-/** Makes both in the container's directory. They are open for reading and writing, so that nobody has to wait for anybody. */
-export function makeFifos(directory: string): [start: Descriptor, result: Descriptor] {
-  const make = (name: string): Descriptor => {
-    const path = `${directory}/${name}`, what = `making ${path}`;
-    must(sys("mknodat", AT_FDCWD, path, S_IFIFO | 0o600, 0), what);
-    return openPath(path, O_RDWR, what);
-  };
-  const start = make(START);
+/** Both, for whoever starts. */
+export interface StartFifos {
+  readonly start: Deno.FsFile;
+  /** Ends when nobody else has it open: when the program runs, or the init is gone. */
+  readonly result: Deno.FsFile;
+}
+
+/** The end that is read of a FIFO, whether somebody writes to it or not. */
+function openReader(path: string): Deno.FsFile {
+  const both = Deno.openSync(path, { read: true, write: true });
   try {
-    return [start, make(RESULT)];
+    return Deno.openSync(path, { read: true });
+  } finally {
+    both.close();
+  }
+}
+
+/** Opens both; undefined if they are not there. */
+export function openFifos(directory: string): StartFifos | undefined {
+  let start: Deno.FsFile | undefined;
+  try {
+    start = Deno.openSync(`${directory}/${START}`, { read: true, write: true });
+    return { start, result: openReader(`${directory}/${RESULT}`) };
   } catch (error) {
-    start.close();
+    start?.close();
+    if (error instanceof Deno.errors.NotFound) return undefined;
     throw error;
   }
 }
 
+/** Waits until the program runs, or the init has said why it does not: the failure, or null. */
+export async function awaitResult(result: Deno.FsFile): Promise<Message | null> {
+  const bytes = new Uint8Array(MESSAGE_SIZE); // shorter than PIPE_BUF: read whole or not at all
+  return await result.read(bytes) === MESSAGE_SIZE ? parseMessage(bytes) : null;
+}
+
 /** Removes them: they have done their work. */
 export function removeFifos(directory: string): void {
-  for (const name of [START, RESULT]) sys("unlinkat", AT_FDCWD, `${directory}/${name}`, 0);
-}
-
-/** Both ends for whoever starts; undefined if nobody waits at the other. */
-export function openFifos(directory: string): { start: Descriptor; result: Descriptor } | undefined {
-  const open = (name: string, flags: number): Descriptor | undefined => {
-    const fd = sys("openat", AT_FDCWD, `${directory}/${name}`, flags | O_NONBLOCK | O_CLOEXEC, 0);
-    return fd === -ENXIO || fd === -ENOENT ? undefined : new Descriptor(must(fd, WHAT));
-  };
-  const result = open(RESULT, O_RDONLY);
-  if (result === undefined) return undefined;
-  const start = open(START, O_WRONLY);
-  if (start !== undefined) return { start, result };
-  result.close();
-  return undefined;
-}
-
-/** Waits until the program runs, or the init has said why it does not: the failure, or null. */
-export async function awaitResult(result: Descriptor): Promise<Message | null> {
-  const bytes = new Uint8Array(MESSAGE_SIZE);
-  for (;;) {
-    await awaitReadable(result.fd);
-    const n = sys("read", result.fd, bytes, MESSAGE_SIZE);
-    if (n === -EAGAIN) continue;
-    return must(n, WHAT) === MESSAGE_SIZE ? parseMessage(bytes) : null;
+  for (const name of [START, RESULT]) {
+    try {
+      Deno.removeSync(`${directory}/${name}`);
+    } catch {
+      // Only its room is lost: it goes with the directory.
+    }
   }
 }

@@ -20,7 +20,8 @@ import {
 import { joinCgroups, type JoinedCgroup } from "./cgroups.ts";
 import { labelSteps } from "./labels.ts";
 import { handOutListener } from "./listener.ts";
-import { awaitByte, FATAL_STEPS, reportTo, say, SAYS } from "./protocol.ts";
+import { SAYS } from "./message.ts";
+import { awaitByte, FATAL_STEPS, reportTo, say } from "./protocol.ts";
 import { sendDescriptor } from "./terminal.ts";
 import { translate } from "./translate.ts";
 

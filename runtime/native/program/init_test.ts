@@ -5,7 +5,7 @@ import { compileSpec } from "../../program/compile.ts";
 import { parseSpec } from "../../spec/decode.ts";
 import { type Memory, Memory as TableMemory, simulate } from "../table/testing/simulate.ts";
 import { initTable } from "./init.ts";
-import { parseMessage, SAYS } from "./protocol.ts";
+import { parseMessage, SAYS } from "./message.ts";
 
 const CGROUPS = [{ cgroup: "/cg/pids/c", fd: 30 }, { cgroup: "/cg/cpu/c", fd: 31 }];
 const DESCRIPTORS = { report: 20, sync: 21, start: 22, result: 23, cgroups: CGROUPS };

@@ -8,7 +8,8 @@ import { CLONE_FILES } from "../../abi/linux/clone.ts";
 import { SIGNAL } from "../../abi/linux/signal.ts";
 import { CLONE_ARGS_PIDFD, CLONE_ARGS_SIZE, cloneArgs, struct } from "../table/structs.ts";
 import { type NativeStep, ref } from "../table/types.ts";
-import { say, SAYS } from "./protocol.ts";
+import { SAYS } from "./message.ts";
+import { say } from "./protocol.ts";
 import { sendDescriptors } from "./send_descriptors.ts";
 
 const CLONE_PIDFD = 0x1000;

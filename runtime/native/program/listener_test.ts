@@ -4,7 +4,8 @@ import { SYSCALL_NUMBERS } from "../../abi/linux/syscall_numbers.ts";
 import { compileTable } from "../table/compile_table.ts";
 import { Memory, simulate } from "../table/testing/simulate.ts";
 import { handOutListener } from "./listener.ts";
-import { FATAL_STEPS, parseMessage, reportTo, SAYS } from "./protocol.ts";
+import { parseMessage, SAYS } from "./message.ts";
+import { FATAL_STEPS, reportTo } from "./protocol.ts";
 
 const NAMES = new Map<number, string>(Object.entries(SYSCALL_NUMBERS).map(([name, [x86]]) => [x86, name]));
 const SOCKET = 30, REPORT = 20, PIDFD = 5, LISTENER = 6, SELF = 77, F_GETFD = 1n;
