@@ -200,13 +200,13 @@ async function lock(file: Deno.FsFile): Promise<void> {
   if (!file.tryLockSync(true)) await file.lock(true);
 }
 
-/** Removes what killed processes have left; the root's lock is held. */
-function sweepRoot(root: string): void {
-  for (const { name } of Deno.readDirSync(root)) {
-    const path = `${root}/${name}`;
-    if (name.startsWith(GONE)) removeQuietly(path);
-    else if (name.startsWith(NEW)) removeQuietly(path); // whoever makes one holds the root's lock until it has its name
+/** Removes what killed processes have left; the root's lock is held, also by whoever makes a container, until it has its name. The names there. */
+function sweepRoot(root: string): Set<string> {
+  const names = namesIn(root);
+  for (const name of names) {
+    if (name.startsWith(GONE) || name.startsWith(NEW)) removeQuietly(`${root}/${name}`);
   }
+  return names;
 }
 
 /** See the module's comment. */
@@ -225,7 +225,9 @@ export class StateDirectory implements StateStore {
     const rootLock = openLock(`${root}/~lock`);
     try {
       await lock(rootLock);
-      sweepRoot(root);
+      if (sweepRoot(root).has(record.id)) {
+        throw new LifecycleError(`container with id exists already: ${JSON.stringify(record.id)}`, "exists");
+      }
       return this.#create(record, config);
     } finally {
       rootLock.close();
@@ -234,9 +236,6 @@ export class StateDirectory implements StateStore {
 
   #create(record: ContainerRecord, config: string): LockedContainer {
     const { root } = this, { id } = record;
-    if (this.#exists(id)) {
-      throw new LifecycleError(`container with id exists already: ${JSON.stringify(id)}`, "exists");
-    }
     const fresh = `${root}/${NEW}${Deno.pid}`; // nobody else makes one: the root's lock is held
     Deno.mkdirSync(fresh, { mode: 0o700 });
     const file = Deno.openSync(`${fresh}/lock`, { createNew: true, write: true, mode: 0o600 });

@@ -36,9 +36,9 @@ function shortHash(text: string): string {
  * Where a container's cgroups go on a host; nowhere for an ordinary user's container that does not ask for any: they are rarely the user's to
  * make. Throws an Error about a path that cannot be had.
  */
-export function placesOf(
+function placesOf(
   { spec, id, directory }: Pick<CreateRequest, "spec" | "id" | "directory">,
-  host: CgroupHost = readHost(),
+  host: CgroupHost,
 ): CgroupPlace[] {
   if (isRootless() && !isAsked(spec)) return [];
   const path = cgroupPathOf(spec, `${id}-${shortHash(directory)}`);
@@ -74,15 +74,28 @@ function limit(note: CgroupNote, resources: Resources): void {
 
 const NO_RESOURCES: Resources = { devices: [], hugepageLimits: [], rdma: {}, unified: {} };
 
+/** Where the cgroups of a container go, on a host as it is. */
+export interface Placement {
+  /** How the host's are mounted. */
+  readonly mode: CgroupHost["mode"];
+  /** A place in each hierarchy. */
+  readonly places: readonly CgroupPlace[];
+}
+
+/** Finds it, for making the cgroups and for what is mounted in the container. Throws an Error about a path that cannot be had. */
+export function findPlacement(request: Pick<CreateRequest, "spec" | "id" | "directory">): Placement {
+  const host = readHost();
+  return { mode: host.mode, places: placesOf(request, host) };
+}
+
 /**
  * Makes a container's cgroups in every hierarchy, with their limits. What they are is in `directory` before they are there. Throws an Error that
  * names the place in config.json; then what was not there before is gone again. What they are; undefined if it has none.
  */
 export function makeCgroups(
-  request: CreateRequest,
-  host: CgroupHost = readHost(),
+  { spec, directory, note: tell }: CreateRequest,
+  { mode, places }: Placement,
 ): CgroupNote | undefined {
-  const { spec, directory, note: tell } = request, places = placesOf(request, host);
   if (places.length === 0) {
     if (!isAsked(spec)) return undefined;
     throw new LifecycleError("config.json: linux.resources: this host has no cgroups", "unsupported");
@@ -90,7 +103,7 @@ export function makeCgroups(
   const before = places.map((place) => place.directory).filter(exists);
   for (const each of before) checkFit(each);
   const note: CgroupNote = {
-    mode: host.mode,
+    mode,
     cgroups: places.map(({ hierarchy: { version, controllers }, directory }) => ({
       ...{ version, controllers, directory },
     })),
@@ -100,7 +113,7 @@ export function makeCgroups(
   const { resources = NO_RESOURCES } = spec.linux;
   try {
     for (const place of places) {
-      made.push(...makePlace(place, host.mode === "unified" && place.hierarchy.version === 2));
+      made.push(...makePlace(place, mode === "unified" && place.hierarchy.version === 2));
     }
     const known = identified(note);
     writeNote(directory, known);
@@ -112,7 +125,7 @@ export function makeCgroups(
     // An ordinary user's container has no devices but the host's, and cannot make any.
     if (resources.devices.length > 0 || !isRootless()) limitDevices(note, resources.devices);
     const second = directoryOf(note, "");
-    if (note.mode === "unified" && second !== undefined) giveAway(second, spec);
+    if (mode === "unified" && second !== undefined) giveAway(second, spec);
     return known;
   } catch (error) {
     removeMade(made);

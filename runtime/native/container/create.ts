@@ -4,7 +4,7 @@ import { identify } from "../../lifecycle/host/processes.ts";
 import { writeExit } from "../../lifecycle/host/state_directory.ts";
 import type { BackendData } from "../../lifecycle/record.ts";
 import { LifecycleError } from "../../lifecycle/error.ts";
-import { makeCgroups } from "../cgroups/driver.ts";
+import { findPlacement, makeCgroups } from "../cgroups/driver.ts";
 import { oomKills } from "../cgroups/oom.ts";
 import { closingOnError, type Descriptor, makePipe, whileOpen } from "../ffi/descriptors.ts";
 import { thisMachine } from "../ffi/kernel.ts";
@@ -166,13 +166,13 @@ export async function createInit(request: CreateRequest): Promise<InitProcess> {
   checkKernel();
   refuseContainer(request);
   checkPreserved(options.preserveFds);
-  const prepared = prepare(request);
+  const placement = findPlacement(request), prepared = prepare(request, placement.places);
   const terminal = spec.process?.terminal ?? false;
   checkTerminal(terminal, options.detached, options.consoleSocket);
   const sockets = initSockets(request, prepared), pairs: (Sockets | undefined)[] = Object.values(sockets);
   let conversation: Conversation | undefined, entry: CgroupEntry | undefined;
   try {
-    entry = openEntry(makeCgroups(request));
+    entry = openEntry(makeCgroups(request, placement));
     const begun = begin(request, prepared, sockets, entry);
     conversation = begun;
     for (const pair of pairs) pair?.init.close();

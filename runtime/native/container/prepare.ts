@@ -2,7 +2,7 @@
 import { throughDangling } from "./dangling.ts";
 import { grantable } from "./grantable.ts";
 import { isRootless, withoutGroups, withoutMaps } from "./rootless.ts";
-import { placesOf } from "../cgroups/driver.ts";
+import type { CgroupPlace } from "../cgroups/hosts.ts";
 import { hostCgroupMounts } from "./cgroup_mounts.ts";
 import type { CreateRequest } from "../../lifecycle/backend.ts";
 import { compileSpec } from "../../program/compile.ts";
@@ -58,8 +58,8 @@ export function wholeMounts(mountinfo: string, rootfs: string): string[] {
   });
 }
 
-/** Prepares a container. Throws an Error that says what cannot be had. */
-export function prepare(request: CreateRequest): Prepared {
+/** Prepares a container. `places`: those of its cgroups. Throws an Error that says what cannot be had. */
+export function prepare(request: CreateRequest, places: readonly CgroupPlace[]): Prepared {
   const { spec, bundle, rootfs, warn } = request;
   const process = grantable(spec.process ?? NO_PROCESS, spec.linux.namespaces, warn);
   // config.md#mounts: "relative paths … are relative to the bundle".
@@ -67,15 +67,16 @@ export function prepare(request: CreateRequest): Prepared {
     ...mount,
     destination: throughDangling(rootfs, mount.destination),
   }));
-  const mounts = hostCgroupMounts(placed, placesOf(request)).map((mount): MountSpec =>
+  const mounts = hostCgroupMounts(placed, places).map((mount): MountSpec =>
     !isBind(mount) || mount.source.startsWith("/")
       ? withReadOnlyCgroups(mount)
       : { ...mount, source: `${bundle}/${mount.source}` }
   );
   const { resources: _resources, cgroupsPath: _path, ...linux } = spec.linux;
   const own: Spec = { ...spec, process, mounts, linux };
+  const notYet = new Set(places.map(({ directory }) => directory)); // cgroups are directories before they are there
   const options = {
-    ...{ rootfs, isFile, makeCwd: true },
+    ...{ rootfs, isFile: (source: string) => !notYet.has(source) && isFile(source), makeCwd: true },
     ...request.options.noPivot
       ? { noPivot: wholeMounts(Deno.readTextFileSync("/proc/self/mountinfo"), rootfs) }
       : {},
