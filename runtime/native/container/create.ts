@@ -28,7 +28,14 @@ import {
 } from "./init_sockets.ts";
 import { passListener } from "./listener.ts";
 import { prepare, type Prepared } from "./prepare.ts";
-import { type Conversation, end, EndedError, failureOf, siblingOf } from "./process_conversation.ts";
+import {
+  type Conversation,
+  converseWith,
+  end,
+  EndedError,
+  failureOf,
+  siblingOf,
+} from "./process_conversation.ts";
 import { checkKernel, refuseContainer } from "./refuse.ts";
 import { isRootless, mapIds } from "./rootless.ts";
 import { runHere } from "./run_here.ts";
@@ -177,10 +184,12 @@ export async function createInit(request: CreateRequest): Promise<InitProcess> {
     conversation = begun;
     for (const pair of pairs) pair?.init.close();
     if (isInSteps(prepared.program)) conversation = { ...conversation, child: await siblingOf(conversation) };
-    const init = await converse(
-      ...[request, prepared, conversation, sockets] as const,
-      (pid) => finishEntry(request.directory, pid, begun.inside),
-    );
+    const talking = conversation;
+    const init = await converseWith(talking, () =>
+      converse(
+        ...[request, prepared, talking, sockets] as const,
+        (pid) => finishEntry(request.directory, pid, begun.inside),
+      ));
     const master = sockets.console?.own === undefined
       ? {}
       : { terminal: receiveTerminal(sockets.console.own) };

@@ -13,7 +13,7 @@ import { hasGroups } from "../resctrl/asked.ts";
 import { SAYS } from "../program/message.ts";
 import { type CgroupEntry, finishEntry, openEntry, spawnIn } from "./cgroup_entry.ts";
 import { goOn, receive } from "./conversation.ts";
-import { type Conversation, end, failureOf, siblingOf } from "./process_conversation.ts";
+import { type Conversation, converseWith, end, failureOf, siblingOf } from "./process_conversation.ts";
 
 /** A descriptor of a process, if it is still the one that is meant. */
 export function openProcess({ pid, startTime }: ProcessIdentity): Descriptor {
@@ -79,7 +79,7 @@ export async function enterContainer(entering: Entering): Promise<Child> {
   }
   const { report, sync, inside } = begun;
   let conversation: Conversation = begun;
-  try {
+  const talk = async (): Promise<Child> => {
     if (entering.announced) {
       const said = await receive(report);
       if (said === null || !("says" in said)) throw await failureOf(conversation, said);
@@ -98,6 +98,9 @@ export async function enterContainer(entering: Entering): Promise<Child> {
     }
     if (said !== null) throw await failureOf(conversation, said);
     return conversation.child; // the end of what it says is its exec, or its end: which its status tells
+  };
+  try {
+    return await converseWith(begun, talk);
   } catch (error) {
     end(conversation.child);
     throw error;

@@ -6,7 +6,7 @@ import type { Child } from "../ffi/spawn.ts";
 import { waitFor, waitNow } from "../ffi/wait.ts";
 import { SAYS } from "../program/message.ts";
 import type { Table } from "../table/compile_table.ts";
-import { receive } from "./conversation.ts";
+import { receive, receiveNow } from "./conversation.ts";
 import { StepError } from "./step_error.ts";
 
 const SIGKILL = 9;
@@ -38,6 +38,25 @@ export async function failureOf(
   const status = await waitFor(child.pidfd.fd);
   const how = (status & 0x7f) === 0 ? `exit code ${status >>> 8}` : `signal ${status & 0x7f}`;
   return new EndedError(`the container's init ended unexpectedly (${how})`, "failed");
+}
+
+/** Why an init has ended, if it has said so: nobody has asked it yet. */
+async function failureSaid(conversation: Conversation): Promise<Error | undefined> {
+  for (;;) {
+    const said = await receiveNow(conversation.report);
+    if (said === null) return undefined;
+    if ("failed" in said) return await failureOf(conversation, said);
+  }
+}
+
+/** Has a conversation. An init that says why it ends, and does, is not there to be talked to: what it has said is what went wrong then. */
+export async function converseWith<T>(conversation: Conversation, talk: () => Promise<T>): Promise<T> {
+  try {
+    return await talk();
+  } catch (error) {
+    if (error instanceof StepError) throw error;
+    throw await failureSaid(conversation) ?? error;
+  }
 }
 
 /** The init, when its maker has made it. The maker is waited for. */

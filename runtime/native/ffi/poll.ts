@@ -34,12 +34,16 @@ function pollfds(fds: readonly number[]): DataView<ArrayBuffer> {
   return view;
 }
 
-/** True if there is something to read in a moment: this thread waits for it, where nothing else is waited for. */
-function isReadableSoon(fd: number): boolean {
-  if (waiters.size > 0) return false;
-  const timeout = new Uint8Array(BigInt64Array.of(0n, MOMENT).buffer);
+function isReadableWithin(fd: number, nanoseconds: bigint): boolean {
+  const timeout = new Uint8Array(BigInt64Array.of(0n, nanoseconds).buffer);
   return sys("ppoll", new Uint8Array(pollfds([fd]).buffer), 1, timeout, 0, 0) > 0;
 }
+
+/** True if there is something to read, or never will be. */
+export const isReadable = (fd: number): boolean => isReadableWithin(fd, 0n);
+
+/** The same in a moment: this thread waits for it, where nothing else is waited for. */
+const isReadableSoon = (fd: number): boolean => waiters.size === 0 && isReadableWithin(fd, MOMENT);
 
 /** What is ready of some descriptors, as soon as it is one of them. Whoever waits keeps them open. */
 export function awaitAny(fds: readonly number[]): Promise<number[]> {

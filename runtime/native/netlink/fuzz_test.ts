@@ -4,6 +4,7 @@ import { bytes, concat, parseAttributes } from "./attributes.ts";
 import { netlink } from "./conversation.ts";
 import { ReplyError } from "./error.ts";
 import { type Message, parseAcknowledgement, parseMessages } from "./message.ts";
+import { parseChain } from "./nftables/chains.ts";
 import { parseAddress } from "./route/addresses.ts";
 import { parseLink } from "./route/links.ts";
 import { parseRoute } from "./route/routes.ts";
@@ -46,6 +47,7 @@ const PARSERS: readonly ((message: Message) => unknown)[] = [
   ({ payload }) => parseLink(payload),
   ({ payload }) => parseAddress(payload),
   ({ payload }) => parseRoute(payload),
+  ({ payload }) => parseChain(payload),
   ({ payload }) => parseAttributes(payload),
 ];
 

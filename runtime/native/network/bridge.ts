@@ -5,6 +5,7 @@ import { unlessErrno } from "../netlink/error.ts";
 import { ipSource, linkName, masquerade, ofConnection, verdict } from "../netlink/nftables/expressions.ts";
 import { NF_INET, NF_IP_PRI } from "../netlink/nftables/numbers.ts";
 import { removeTable, replaceTable, type Table } from "../netlink/nftables/table.ts";
+import { leaveOthersFilters, passOthersFilters } from "./others_filters.ts";
 import { addAddress } from "../netlink/route/addresses.ts";
 import { createBridge, deleteLink, findLink, hardwareText, type Link } from "../netlink/route/links.ts";
 import { RT_SCOPE_UNIVERSE } from "../netlink/route/numbers.ts";
@@ -109,6 +110,7 @@ export function ensureBridge(sockets: Sockets, place: string): NetworkRecord & {
       `giving bridge ${JSON.stringify(bridge)} the address ${format(gateway)}/${prefix}`,
     ));
   replaceTable(sockets.filter, tableOf(record));
+  passOthersFilters(sockets.filter(), bridge);
   forwardPackets();
   return { ...record, index };
 }
@@ -120,6 +122,7 @@ export function removeBridge(sockets: Sockets, place: string): void {
   const there = bridgeOf(sockets, record);
   // The table of another bridge has that one's name.
   if (there === undefined && findLink(sockets.route, record.bridge) !== undefined) return;
+  leaveOthersFilters(sockets.filter(), record.bridge);
   removeTable(sockets.filter, { family: AF_INET, name: record.bridge });
   if (there !== undefined) deleteLink(sockets.route, record.bridge);
 }

@@ -10,6 +10,12 @@ testWhen(
 
 testWhen(
   NETWORK,
+  "setUpPrivateNetwork(): filters of others that drop what they do not know let containers out, and are as they were in the end",
+  scenario("filters"),
+);
+
+testWhen(
+  NETWORK,
   "setUpPrivateNetwork(): names and addresses are nobody else's, and dispose() leaves nothing",
   scenario("choices"),
 );

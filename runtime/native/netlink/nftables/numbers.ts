@@ -5,7 +5,10 @@ export const NFT_MSG = {
   NEWTABLE: 0xa00,
   DELTABLE: 0xa02,
   NEWCHAIN: 0xa03,
+  GETCHAIN: 0xa04,
   NEWRULE: 0xa06,
+  GETRULE: 0xa07,
+  DELRULE: 0xa08,
 } as const;
 
 /** The frame of what is done as a whole. */
@@ -20,7 +23,9 @@ export const NFTA_CHAIN = { TABLE: 1, NAME: 3, HOOK: 4, POLICY: 5, TYPE: 7 } as 
 /** Attributes of NFTA_CHAIN.HOOK. */
 export const NFTA_HOOK = { HOOKNUM: 1, PRIORITY: 2 } as const;
 /** Attributes of rules. */
-export const NFTA_RULE = { TABLE: 1, CHAIN: 2, EXPRESSIONS: 4 } as const;
+export const NFTA_RULE = { TABLE: 1, CHAIN: 2, HANDLE: 3, EXPRESSIONS: 4, USERDATA: 7 } as const;
+/** What is in a rule's user data: the kind that nft(8) shows as its comment. */
+export const NFTNL_UDATA_RULE_COMMENT = 0;
 /** Attribute of a list: one of its elements. */
 export const NFTA_LIST_ELEM = 1;
 /** Attributes of expressions. */
@@ -58,6 +63,8 @@ export const NFT_REG = { VERDICT: 0, FIRST: 1 } as const;
 
 /** What becomes of a packet. */
 export const VERDICT = { DROP: 0, ACCEPT: 1 } as const;
+/** Families of tables beside those of sockets: what sees packets of IPv4 and of IPv6. */
+export const NFPROTO_INET = 1;
 /** Where packets are looked at: on their way through, and before they leave. */
 export const NF_INET = { FORWARD: 2, POST_ROUTING: 4 } as const;
 /** The order at one place: filters, and what changes the source. */

@@ -1,9 +1,10 @@
 /** Tables of nf_tables, each made and removed as a whole. @module */
-import { EAFNOSUPPORT, EINVAL, ENOENT, EOPNOTSUPP, EPROTONOSUPPORT } from "../../../../fs/abi/errno.ts";
+import { EAFNOSUPPORT, ENOENT, EOPNOTSUPP } from "../../../../fs/abi/errno.ts";
 import { be32, nested, string } from "../attributes.ts";
 import type { Netlink, Request } from "../conversation.ts";
 import { NetlinkError } from "../error.ts";
 import { NLM_F } from "../numbers.ts";
+import { change, changeOrExplain, nfgenmsg } from "./batch.ts";
 import * as nf from "./numbers.ts";
 
 /** A rule: expressions in their order. */
@@ -31,20 +32,6 @@ export interface Table {
   readonly name: string;
   /** Its chains. */
   readonly chains: readonly BaseChain[];
-}
-
-/** struct nfgenmsg: the family, the version, and a number in the network's order. */
-function nfgenmsg(family: number, id = 0): Uint8Array {
-  return Uint8Array.of(family, 0, id >> 8, id & 0xff);
-}
-
-/** A batch without what is in it. */
-function frame(what: string): [begin: Request, end: Request] {
-  const payload = [nfgenmsg(0, nf.NFNL_SUBSYS_NFTABLES)];
-  return [
-    { what, type: nf.NFNL_MSG_BATCH.BEGIN, payload },
-    { what, type: nf.NFNL_MSG_BATCH.END, payload },
-  ];
 }
 
 const named = (what: string, type: number, { family, name }: Pick<Table, "family" | "name">): Request => ({
@@ -85,39 +72,23 @@ function chainRequests(table: Table, chain: BaseChain): Request[] {
   ];
 }
 
-/** The kernel's refusal, with what it means where a part of the kernel is missing. */
-function explain(error: unknown): unknown {
-  if (!(error instanceof NetlinkError)) return error;
-  const missing = [EOPNOTSUPP, EPROTONOSUPPORT, EAFNOSUPPORT, EINVAL, ENOENT];
-  if (error.said !== undefined || !missing.includes(error.errno)) return error;
-  return new Error(`${error.message}: this kernel has no nf_tables, or not all of it that is needed here`, {
-    cause: error,
-  });
-}
-
 /** Makes a table, in the place of the one that has its name: packets meet the old one or the new one, whole. `open` gives the socket. */
 export function replaceTable(open: () => Netlink, table: Table): void {
   const what = `making nf_tables table ${JSON.stringify(table.name)}`;
   const make = { ...named(what, nf.NFT_MSG.NEWTABLE, table), flags: NLM_F.CREATE };
-  const [begin, end] = frame(what);
-  try {
-    open().batch(begin, [
-      make, // that there is one to remove
-      named(what, nf.NFT_MSG.DELTABLE, table),
-      make,
-      ...table.chains.flatMap((chain) => chainRequests(table, chain)),
-    ], end);
-  } catch (error) {
-    throw explain(error);
-  }
+  changeOrExplain(open, what, [
+    make, // that there is one to remove
+    named(what, nf.NFT_MSG.DELTABLE, table),
+    make,
+    ...table.chains.flatMap((chain) => chainRequests(table, chain)),
+  ]);
 }
 
 /** Removes a table with everything in it. False if there is none of that name, or there can be none. */
 export function removeTable(open: () => Netlink, table: Pick<Table, "family" | "name">): boolean {
   const what = `removing nf_tables table ${JSON.stringify(table.name)}`;
-  const [begin, end] = frame(what);
   try {
-    open().batch(begin, [named(what, nf.NFT_MSG.DELTABLE, table)], end);
+    change(open(), what, [named(what, nf.NFT_MSG.DELTABLE, table)]);
     return true;
   } catch (error) {
     if (error instanceof NetlinkError && [ENOENT, EOPNOTSUPP, EAFNOSUPPORT].includes(error.errno)) {
