@@ -1,4 +1,4 @@
-/** Cgroups of version 2 with all their controllers, where there is nothing else: in user-mode Linux at least (tests/uml). @module */
+/** Cgroups of version 2 with all their controllers, where there is nothing else: in user-mode Linux at least (tests/machines). @module */
 import assert from "node:assert/strict";
 import { readHost } from "../../runtime/native/cgroups/hosts.ts";
 import { withBench } from "../runtime/support.ts";

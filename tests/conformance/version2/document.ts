@@ -1,11 +1,11 @@
-/** The part of docs/CONFORMANCE.md about cgroups of version 2 alone. @module */
+/** The part of docs/CONFORMANCE.md about cgroups of version 2 alone, and AppArmor. @module */
 import { type Column, list, skips, table } from "../document.ts";
 
 const HEAD = `
-## Only cgroup v2
+## Only cgroup v2, and AppArmor
 
-The cases that are skipped above for want of it, in a machine that has nothing else: Debian's user-mode-linux, which has no cpuset and no weights of
-disks. What differs is listed with each runtime.
+The cases that are skipped above for want of them, in a machine that has both: Debian's own kernel, which qemu emulates. What differs is listed with
+each runtime.
 
 `;
 

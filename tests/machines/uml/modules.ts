@@ -1,7 +1,7 @@
 /** Loads modules of this kernel by name, with what they need: a user-mode Linux has no modprobe. @module */
-import { EEXIST } from "../../fs/abi/errno.ts";
-import { errnoText } from "../../fs/abi/errno_text.ts";
-import { syscallTable } from "../../runtime/abi/linux/syscall_table.ts";
+import { EEXIST } from "../../../fs/abi/errno.ts";
+import { errnoText } from "../../../fs/abi/errno_text.ts";
+import { syscallTable } from "../../../runtime/abi/linux/syscall_table.ts";
 
 const directory = `/usr/lib/uml/modules/${Deno.osRelease()}`;
 

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
-import type { DoctorReport } from "../../runtime/engine/doctor/types.ts";
-import { testWhen } from "../support/when.ts";
+import type { DoctorReport } from "../../../runtime/engine/doctor/types.ts";
+import { testWhen } from "../../support/when.ts";
 import { onUml, WITHOUT_UML } from "./machine.ts";
 
 const TESTS = [
