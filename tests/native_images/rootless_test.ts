@@ -8,6 +8,9 @@ import { dir, file } from "../../image/store/testing/trees.ts";
 import { reasonAgainst, testWhen } from "../support/when.ts";
 import { baseEntries, makeImage, type Place, secondEntries, WITH_USER, withPlace } from "./support.ts";
 
+/** CAP_NET_BIND_SERVICE, permitted and effective: struct vfs_cap_data, revision 2 (linux/capability.h). */
+const MAY_BIND = new Uint8Array(Uint32Array.of(0x02000001, 1 << 10, 0, 0, 0).buffer);
+
 /** A user that has a name, and is given ids while a test runs. */
 const NAMED = 65534, FIRST = 300000;
 
@@ -153,14 +156,25 @@ testWhen(
         `1000:1001:755\n0:0:644\n1000:1001:700\n1000:1001:4755\n 0 ${NAMED} 1\n 1 ${FIRST} 65536\n`,
       );
       const second = await run(
-        "id; ls /secret; mkdir -p /tmp/own/deep; touch /tmp/own/deep/f; chmod 0 /tmp/own",
+        "id; ls /secret/run; mkdir -p /tmp/own/deep; touch /tmp/own/deep/f; chmod 0 /tmp/own",
         "--user",
         "user",
       );
       assert.deepEqual(
         [second.code, second.stdout],
-        [0, "uid=1000(user) gid=1001(user) groups=1002(more)\nrun\n"],
+        [0, "uid=1000(user) gid=1001(user) groups=1002(more)\n/secret/run\n"],
         second.stderr,
+      );
+      // Capabilities of files, of root's and of others': for the container, not for the host.
+      const able = await run(
+        "for at in /able /secret; do $at/busybox grep CapEff /proc/self/status; done; grep CapEff /proc/self/status",
+        "--user",
+        "user",
+      );
+      assert.deepEqual(
+        [able.code, able.stdout.match(/\w{16}/g)],
+        [0, ["0000000000000400", "0000000000000400", "0000000000000000"]],
+        able.stderr,
       );
       assert.deepEqual(place.left(), []);
       const [, upper] = place.trees().map((key) => `${place.store}/trees/${key}`);
@@ -175,13 +189,17 @@ testWhen(
       assert.equal(collected.code, 0, collected.stderr);
       assert.deepEqual(place.trees(), []);
     }, async (path) => {
-      const secret = { uid: 1000, gid: 1001 };
+      const secret = { uid: 1000, gid: 1001 }, busybox = Deno.readFileSync("/bin/busybox");
+      const able = new Map([["security.capability", MAY_BIND]]);
       const image = await makeImage(path, [
         [
           ...baseEntries(),
           dir(".", { uid: 1000, gid: 1001 }),
           dir("secret", { ...secret, mode: 0o700 }),
           file("secret/run", "x", { ...secret, mode: 0o4755 }),
+          dir("able"),
+          file("able/busybox", busybox, { mode: 0o755, xattrs: able }),
+          file("secret/busybox", busybox, { ...secret, mode: 0o755, xattrs: able }),
         ],
         [...secondEntries(), dir("tmp", { mode: 0o1777 })],
       ]);

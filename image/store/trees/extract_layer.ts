@@ -21,6 +21,7 @@ import { type ForeignFile, OverlayMarkError, type TreeOwner } from "./tree_key.t
 
 const OF_OVERLAYS = /^(trusted|user)\.overlay\./;
 const CHUNK = 1024 * 1024;
+const CAPABILITY = "security.capability";
 
 /** How a layer is extracted. */
 export interface ExtractLayerOptions {
@@ -84,9 +85,14 @@ class Extraction implements ExtractedLayer {
     if (known === undefined) this.lost.set(attribute, { count: 1, first: path });
     else known.count++;
   }
-  /** Notes whose a file is to be, if it is not its maker's. */
-  #noteOwner(path: string, { uid, gid, mode }: Inode): void {
-    if (this.options.owner.isUser && (uid !== 0 || gid !== 0)) this.foreign.push({ path, uid, gid, mode });
+  /** Notes whose a file is to be, if it is not its maker's; and what it is capable of, if it gets that later. */
+  #noteOwner(path: string, inode: Inode): void {
+    const { uid, gid, mode } = inode, { isUser, giveAway } = this.options.owner;
+    const value = giveAway === undefined ? 0 : inode.getxattr(CAPABILITY);
+    const capability = typeof value === "number" ? {} : { capability: value };
+    if (isUser && (uid !== 0 || gid !== 0 || "capability" in capability)) {
+      this.foreign.push({ path, uid, gid, mode, ...capability });
+    }
   }
   #loser(path: string): (attribute: string) => void {
     return (attribute) => this.lose(attribute, path);
@@ -95,13 +101,15 @@ class Extraction implements ExtractedLayer {
   /** Attributes of a file, as its owner here can have them. */
   #attributes(inode: Inode): HostAttributes & { readonly xattrs: Map<string, Uint8Array> } {
     const { mode, mtimeSec, mtimeNsec } = inode;
+    const xattrs = xattrsOf(inode);
+    if (this.options.owner.giveAway !== undefined) xattrs.delete(CAPABILITY);
     // The user must get into directories, to remove them some day.
     const bits = (mode & 0o7777) | (this.options.owner.isUser && isDir(mode) ? 0o700 : 0);
     return {
       ...this.options.owner.isUser ? {} : { owner: [inode.uid, inode.gid] as const },
       ...isLnk(mode) ? {} : { mode: bits },
       mtime: [mtimeSec, mtimeNsec],
-      xattrs: xattrsOf(inode),
+      xattrs,
     };
   }
 

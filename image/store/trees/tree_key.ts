@@ -7,7 +7,10 @@ export interface TreeOwner {
   readonly suffix: string;
   /** An ordinary user: its files are its own at first, devices cannot be made, and the marks of overlays are `user` attributes (overlayfs(5), userxattr). */
   readonly isUser: boolean;
-  /** Gives files of a user's directory to others that it has ids of. Those whose owners it has no ids of are told to `lost`. */
+  /**
+   * Gives files of a user's directory to others that it has ids of, and then their capabilities to them. Those whose owners it has no ids of are told to
+   * `lost`. Without it nobody has capabilities.
+   */
   readonly giveAway?: (
     directory: string,
     files: readonly ForeignFile[],
@@ -15,7 +18,7 @@ export interface TreeOwner {
   ) => Promise<void>;
 }
 
-/** A file that an image says is not root's. */
+/** A file that an image says is not root's, or has capabilities, which a change of its owner takes. */
 export interface ForeignFile {
   /** Path in the tree. */
   readonly path: string;
@@ -25,6 +28,8 @@ export interface ForeignFile {
   readonly gid: number;
   /** Type and permission bits. */
   readonly mode: number;
+  /** Value of security.capability, as the image has it (man 7 capabilities). */
+  readonly capability?: Uint8Array;
 }
 
 /** Root's trees: every file has the owner that the image says, and the marks of overlays are `trusted` attributes. */

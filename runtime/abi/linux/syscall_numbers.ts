@@ -41,6 +41,7 @@ export const SYSCALL_NUMBERS = {
   ioprio_set: [251, 30],
   keyctl: [250, 219],
   kill: [62, 129],
+  lsetxattr: [189, 6],
   memfd_create: [319, 279],
   mkdirat: [258, 34],
   mknodat: [259, 33],

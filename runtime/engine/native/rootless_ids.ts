@@ -95,7 +95,7 @@ export function treeOwner(ids: OwnIds): TreeOwner {
   const { uidMappings, gidMappings } = ids;
   if (uidMappings.length + gidMappings.length === 2) return { suffix: "-user", isUser: true };
   return {
-    suffix: `-ids-${shortHash(JSON.stringify(ids))}`,
+    suffix: `-owned-${shortHash(JSON.stringify(ids))}`,
     isUser: true,
     giveAway: async (directory, files, lost) => {
       const known = (file: ForeignFile): boolean => {

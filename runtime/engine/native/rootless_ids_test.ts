@@ -25,5 +25,5 @@ Deno.test("idsOf(): several ids where both files and the tools are there, else t
   assert.deepEqual(alone.gidMappings, [{ containerID: 0, hostID: 1600, size: 1 }]);
   assert.deepEqual(idsOf(USER, { subuid: SUBID, subgid: "" }, true).uidMappings.length, 1);
   assert.equal(treeOwner(alone).suffix, "-user");
-  assert.match(treeOwner(several).suffix, /^-ids-[0-9a-f]{8}$/);
+  assert.match(treeOwner(several).suffix, /^-owned-[0-9a-f]{8}$/);
 });

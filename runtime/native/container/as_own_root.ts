@@ -16,18 +16,29 @@ export interface NewOwner {
   readonly gid: number;
   /** Type and permission bits, which a change of owners takes some of. */
   readonly mode: number;
+  /** Value of security.capability: the kernel notes whose root it is for (man 7 capabilities, "Namespaced file capabilities"). */
+  readonly capability?: Uint8Array;
 }
+
+const CAPABILITY: Bytes = { bytes: new TextEncoder().encode("security.capability\0") };
 
 /** Files that are given away by one process. */
 const BATCH = 2000;
 
 const bytesOf = (path: string): Bytes => ({ bytes: Uint8Array.from([...nameToBytes(path), 0]) });
 
-function giveSteps({ path, uid, gid, mode }: NewOwner, what: string): NativeStep[] {
+function giveSteps({ path, uid, gid, mode, capability }: NewOwner, what: string): NativeStep[] {
   const doing = `${what}: ${JSON.stringify(path)}`, at = bytesOf(path || ".");
   return [
     { native: "fchownat", args: [AT_FDCWD, at, uid, gid, AT_SYMLINK_NOFOLLOW], what: doing },
     ...isLnk(mode) ? [] : [{ native: "fchmodat", args: [AT_FDCWD, at, mode & 0o7777], what: doing } as const],
+    ...capability === undefined ? [] : [
+      {
+        native: "lsetxattr",
+        args: [at, CAPABILITY, { bytes: Uint8Array.from(capability) }, capability.length, 0],
+        what: `${doing}: its capabilities`,
+      } as const,
+    ],
   ];
 }
 
