@@ -51,7 +51,7 @@ function commandText(pid: number, name: string, state: string): string {
   return text.replace(/[\0-\x1f\x7f]/g, "?");
 }
 
-/** The table's lines, without those of processes that have ended. */
+/** The table's lines, in the order of their numbers as /proc has them, without those of processes that have ended. */
 export function psTable(pids: readonly number[]): string {
   const width = read("/proc/sys/kernel/pid_max").trim().length, users = userNames();
   const now = new Date(), uptime = Number(read("/proc/uptime").split(" ")[0]);
@@ -86,7 +86,7 @@ export function psTable(pids: readonly number[]): string {
       commandText(pid, name, state),
     );
   };
-  const rows = pids.map((pid) => {
+  const rows = pids.toSorted((a, b) => a - b).map((pid) => {
     try {
       return row(pid);
     } catch {

@@ -75,7 +75,7 @@ testWhen(
           ["run", "--rm", "-t", ...options, IMAGE, "t", "sh"],
           "# ",
           // ctr tells the size when the program has begun.
-          "until stty size; do sleep 0.1; done; tty; exit 6\n",
+          `until stty size; do sleep 0.1; done; tty; ${late}; exit 6\n`,
         );
         assert.deepEqual(
           [shell.code, /24 80\s+\/dev\/(pts\/0|console)/.test(shell.out)],
