@@ -104,7 +104,7 @@ testWhen(
         const tty = await ctr.onTerminal(
           ["task", "exec", "-t", "--exec-id", "h", "d", "sh"],
           "# ",
-          "tty; exit 4\n",
+          `tty; ${late}; exit 4\n`,
         );
         assert.deepEqual([tty.code, /\/dev\/pts\/\d/.test(tty.out)], [4, true], tty.out);
         assert.match(await ctr.ok("task", "ps", "d"), /^PID.*\n\d+/);
