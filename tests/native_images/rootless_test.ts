@@ -104,6 +104,14 @@ testWhen(
           [/an ordinary user's container has only root/, "--user", "1000"],
           [/a bridge is root's to make/, "--network", "private"],
           [/a bridge is root's to make/, "-p", "8080:80"],
+          // Cgroups of this host are root's.
+          [
+            /: --memory, --cpus: this user can set no limits here: .*EACCES/,
+            "--memory",
+            "64m",
+            "--cpus",
+            "1",
+          ],
         ] as const
       ) {
         const refused = await run("true", ...options);

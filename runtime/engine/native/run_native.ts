@@ -52,6 +52,16 @@ function exitCodeOf(error: unknown): number {
 const named = (image: Image, message: string): string =>
   message.startsWith(image.name) ? message : `${image.name}: ${message}`;
 
+/** Limits of an ordinary user's container are in cgroups, which are rarely that user's to make: whoever asked for them has not written a config.json. */
+function aboutLimits(message: string, { memory, pidsLimit, cpus }: RunOptions): string {
+  const [, why] = /^config\.json: linux\.(?:cgroupsPath|resources[^:]*): (.*)$/s.exec(message) ?? [];
+  const asked = Object.entries({ "--memory": memory, "--pids-limit": pidsLimit, "--cpus": cpus })
+    .filter(([, value]) => value !== undefined).map(([option]) => option);
+  return why === undefined || asked.length === 0
+    ? message
+    : `${asked.join(", ")}: this user can set no limits here: ${why}`;
+}
+
 /** The size of this process's terminal, where a container's is shown on it. */
 function sizeOfTerminal({ tty }: RunOptions, own: Stdio): ConsoleSize | undefined {
   if (!tty || own.stdout !== undefined || !Deno.stdout.isTerminal()) return undefined;
@@ -232,7 +242,9 @@ export async function runNative(leased: LeasedImage, options: RunOptions, own: S
     return await follow(ready, made, directory, own);
   } catch (error) {
     if (error instanceof RunError) throw error;
-    throw new RunError(named(image, (error as Error).message), exitCodeOf(error), { cause: error });
+    const { message } = error as Error;
+    const text = Deno.uid() === 0 ? message : aboutLimits(message, options);
+    throw new RunError(named(image, text), exitCodeOf(error), { cause: error });
   } finally {
     try {
       await directory?.remove();
