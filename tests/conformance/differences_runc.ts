@@ -7,6 +7,10 @@ export const RUNC_VERSION = "1.1.5";
 /** See differences.ts. */
 export const RUNC_DIFFERENCES: readonly Differences[] = [
   {
+    reason: "with cgroup v2 it gives weights of single disks to bfq only",
+    cases: { resources: ["blockIO.weightDevice"] },
+  },
+  {
     reason: "1.1.5 is older than this part of the specification and ignores it",
     cases: {
       "mount options": [
