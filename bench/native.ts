@@ -7,7 +7,7 @@ import { type Command, leastOf } from "./process.ts";
 import type { Table } from "./table.ts";
 
 /** Rounds in which everybody has a turn, and how often each time. */
-const ROUNDS = 5, TURNS = 8, CROWD = 100;
+const ROUNDS = 5, TURNS = 8, CROWD = 100, SETTLE_MS = 2000;
 const DENO = ["run", "--quiet", "--no-lock", "--no-check", "--no-config", "--allow-all"];
 /** crun 1.8 refuses to run where a hierarchy of version 2 is mounted beside those of version 1. */
 const HYBRID = "/sys/fs/cgroup/unified";
@@ -19,6 +19,9 @@ interface Times {
   readonly all: number;
 }
 
+/** Namespaces and cgroups of containers that have ended are taken down by the kernel afterwards: nobody's turn begins while it does. */
+const settle = (): Promise<void> => new Promise((go) => setTimeout(go, SETTLE_MS));
+
 async function outputOf([command = "", ...args]: readonly string[]): Promise<string> {
   const { code, stdout, stderr } = await new Deno.Command(command, { args: [...args], stdin: "null" })
     .output();
@@ -29,6 +32,7 @@ async function outputOf([command = "", ...args]: readonly string[]): Promise<str
 
 /** A script of this repository that prints Times. */
 async function timesOf(before: readonly string[], name: string, args: readonly string[]): Promise<Times> {
+  await settle();
   const script = ["run", "--quiet", "-A", "--no-lock", "--no-check", "--config", repositoryFile("deno.json")];
   return JSON.parse(
     await outputOf([
