@@ -12,7 +12,7 @@ export interface JobResult {
 }
 
 /** After this long a machine hangs, and is ended. */
-export const PATIENCE_MS = 600_000;
+export const PATIENCE_MS = 1_200_000;
 
 /** The repository. */
 export const repository = repositoryFile("").replace(/\/$/, "");
