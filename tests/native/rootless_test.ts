@@ -24,12 +24,13 @@ testWhen(
       const call = (...args: string[]) => callAsUser(bench, ...args);
       const run = await call("run", "-d", "-b", bundle, "c");
       assert.equal(run.code, 0, run.said);
-      const exec = await call("exec", "c", "sh", "-c", "id -u; cat /proc/self/setgroups; exit 7");
-      assert.deepEqual([exec.code, exec.said], [7, "0\ndeny\n"]);
       const made = (): Promise<Deno.FileInfo | undefined> =>
         Deno.lstat(`${bundle}/rootfs/tmp/x`).catch(() => undefined);
       while (await made() === undefined) await new Promise((resolve) => setTimeout(resolve, 10));
       assert.equal((await made())!.uid, USER);
+      // Only now: what the container says before goes to the file of what is said, too.
+      const exec = await call("exec", "c", "sh", "-c", "id -u; cat /proc/self/setgroups; exit 7");
+      assert.deepEqual([exec.code, exec.said], [7, "0\ndeny\n"]);
       const groups = nativeBundle(bench, "g", "true", (config) => {
         rootless(config);
         config.process.user.additionalGids = [5];
