@@ -1,4 +1,5 @@
 /** Root filesystems of Debian's static busybox: nothing in them is the host's. @module */
+import { exists } from "../support/exists.ts";
 import type { Bench } from "../runtime/support.ts";
 import { reasonAgainst } from "../support/when.ts";
 import { type Config, configOf, NATIVE } from "./support.ts";
@@ -12,15 +13,6 @@ function isStatic(): boolean {
     const at = Number(view.getBigUint64(32, true)), size = view.getUint16(54, true);
     const headers = Array.from({ length: view.getUint16(56, true) }, (_, i) => at + i * size);
     return !headers.some((header) => view.getUint32(header, true) === 3);
-  } catch {
-    return false;
-  }
-}
-
-function exists(path: string): boolean {
-  try {
-    Deno.statSync(path);
-    return true;
   } catch {
     return false;
   }

@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { readHost } from "../../runtime/native/cgroups/hosts.ts";
 import { withBench } from "../runtime/support.ts";
+import { exists } from "../support/exists.ts";
 import { testWhen } from "../support/when.ts";
 import {
   besideRunc,
@@ -86,13 +87,7 @@ const CASES: readonly (readonly [what: string, resources: Config, update: Config
 ];
 
 /** A controller, or a file of the root's cgroup. */
-function isThere(wanted: string): boolean {
-  try {
-    return controllers.includes(wanted) || Deno.statSync(`${ROOT}/${wanted}`).isFile;
-  } catch {
-    return false;
-  }
-}
+const isThere = (wanted: string): boolean => controllers.includes(wanted) || exists(`${ROOT}/${wanted}`);
 
 for (const [what, resources, update, wanted = "io"] of CASES) {
   testWhen(

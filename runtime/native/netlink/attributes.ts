@@ -85,6 +85,12 @@ export function u32Of(attributes: Attributes, type: number): number | undefined 
   return value && new DataView(value.buffer, value.byteOffset).getUint32(0, true);
 }
 
+/** The same in the network's byte order. */
+export function be32Of(attributes: Attributes, type: number): number | undefined {
+  const value = ofLength(attributes, type, [4]);
+  return value && new DataView(value.buffer, value.byteOffset).getUint32(0, false);
+}
+
 /** An address of IPv4 or IPv6, as bytes. */
 export function addressOf(attributes: Attributes, type: number): Uint8Array | undefined {
   return ofLength(attributes, type, [4, 16]);

@@ -1,4 +1,5 @@
 /** Runtimes of the host's own kernel: Debian's runc and crun. They judge the cases. @module */
+import { exists } from "../../support/exists.ts";
 import { runtimeCommand } from "../../runtime/support.ts";
 import { repositoryFile } from "../../support/umiak.ts";
 import { reasonAgainst } from "../../support/when.ts";
@@ -15,15 +16,6 @@ function hostFacts(): unknown {
     hostname: Deno.hostname(),
     oomScoreAdj: Deno.readTextFileSync("/proc/self/oom_score_adj").trim(),
   };
-}
-
-function exists(path: string): boolean {
-  try {
-    Deno.statSync(path);
-    return true;
-  } catch {
-    return false;
-  }
 }
 
 function hasController(name: string): boolean {

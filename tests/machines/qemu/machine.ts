@@ -3,6 +3,7 @@
  * instruction is emulated. Directories are shared with the machine; what it writes to its root is gone with it.
  * @module
  */
+import { exists } from "../../support/exists.ts";
 import { repositoryFile } from "../../support/umiak.ts";
 import { reasonAgainst } from "../../support/when.ts";
 import {
@@ -37,15 +38,6 @@ export type Emulated = keyof typeof MACHINES;
 
 /** What fetch.sh has fetched. */
 const fetchedFor = (architecture: Emulated): string => repositoryFile(`.umiak/qemu/${architecture}`);
-
-function exists(path: string): boolean {
-  try {
-    Deno.statSync(path);
-    return true;
-  } catch {
-    return false;
-  }
-}
 
 /** Why there can be no such machine here; undefined if there can. */
 export const withoutQemu = (architecture: Emulated): string | undefined =>

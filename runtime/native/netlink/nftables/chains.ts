@@ -1,6 +1,6 @@
 /** Chains of others, and rules in them that are found again by their comment. @module */
 import { ENOENT } from "../../../../fs/abi/errno.ts";
-import { bytes, nested, nestedOf, parseAttributes, string, stringOf } from "../attributes.ts";
+import { be32Of, bytes, nested, nestedOf, parseAttributes, string, stringOf } from "../attributes.ts";
 import type { Netlink } from "../conversation.ts";
 import { ReplyError, unlessErrno } from "../error.ts";
 import type { Message } from "../message.ts";
@@ -26,13 +26,6 @@ export interface SeenChain {
 }
 
 const UNSPECIFIED = 0;
-
-function be32Of(attributes: ReadonlyMap<number, Uint8Array>, type: number): number | undefined {
-  const value = attributes.get(type);
-  if (value === undefined) return undefined;
-  if (value.length !== 4) throw new ReplyError(`attribute ${type} has ${value.length} bytes, not 4`);
-  return new DataView(value.buffer, value.byteOffset).getUint32(0, false);
-}
 
 /** Takes apart what the kernel says of a chain; undefined if others lead to it. */
 export function parseChain(payload: Uint8Array): SeenChain | undefined {
