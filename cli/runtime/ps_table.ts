@@ -1,5 +1,7 @@
 /** What ps(1) says with -ef, of given processes only: it looks at all of the machine's, and need not be there. Linux. @module */
 
+import { statFields } from "../../runtime/lifecycle/host/processes.ts";
+
 /** Clock ticks of a second (man 3 sysconf, _SC_CLK_TCK), in which the kernel counts for everybody. */
 const TICKS = 100;
 /** Most of a column of names, and of processor time in percent. */
@@ -44,27 +46,31 @@ function timeText(ticks: number): string {
 }
 
 /** The command line; the name, in brackets, of a process that has none. What would not be printed is "?". */
-function commandText(pid: number, name: string, state: string): string {
+function commandText(pid: number, state: string): string {
   const line = read(`/proc/${pid}/cmdline`).replace(/\0+$/, "").replaceAll("\0", " ");
-  const text = line === "" ? `[${name}]${state === "Z" ? " <defunct>" : ""}` : line;
+  const name = (): string => read(`/proc/${pid}/comm`).trimEnd();
+  const text = line === "" ? `[${name()}]${state === "Z" ? " <defunct>" : ""}` : line;
   // deno-lint-ignore no-control-regex
   return text.replace(/[\0-\x1f\x7f]/g, "?");
 }
+
+/** What a line says. */
+type Row = readonly [
+  ...[user: string, pid: string, parent: string, percent: string],
+  ...[start: string, terminal: string, time: string, command: string],
+];
 
 /** The table's lines, in the order of their numbers as /proc has them, without those of processes that have ended. */
 export function psTable(pids: readonly number[]): string {
   const width = read("/proc/sys/kernel/pid_max").trim().length, users = userNames();
   const now = new Date(), uptime = Number(read("/proc/uptime").split(" ")[0]);
-  const line = (user: string, pid: string, parent: string, percent: string, ...more: string[]): string => {
-    const [start = "", terminal = "", time = "", command = ""] = more;
-    const ids = `${pid.padStart(width)} ${parent.padStart(width)}`;
-    return `${user.padEnd(NAME_WIDTH)} ${ids} ${percent.padStart(2)} ${start.padStart(5)} ${
-      terminal.padEnd(8)
-    } ${time.padStart(8)} ${command}\n`;
-  };
+  const line = ([user, pid, parent, percent, start, terminal, time, command]: Row): string =>
+    [
+      ...[user.padEnd(NAME_WIDTH), pid.padStart(width), parent.padStart(width), percent.padStart(2)],
+      ...[start.padStart(5), terminal.padEnd(8), time.padStart(8), command],
+    ].join(" ") + "\n";
   const row = (pid: number): string => {
-    const stat = read(`/proc/${pid}/stat`), end = stat.lastIndexOf(")");
-    const name = stat.slice(stat.indexOf("(") + 1, end), fields = stat.slice(end + 2).split(" ");
+    const fields = statFields(pid) ?? [];
     const [state = "", parent = "", , , terminal = ""] = fields;
     const [user, system, began] = [fields[11], fields[12], fields[19]].map(Number) as [
       number,
@@ -75,7 +81,7 @@ export function psTable(pids: readonly number[]): string {
     const known = users.get(uid) ?? uid;
     const age = uptime - began / TICKS;
     const percent = age > 0 ? Math.min(Math.floor((user + system) / age), MOST_PERCENT) : 0;
-    return line(
+    return line([
       known.length > NAME_WIDTH ? `${known.slice(0, NAME_WIDTH - 1)}+` : known,
       String(pid),
       parent,
@@ -83,8 +89,8 @@ export function psTable(pids: readonly number[]): string {
       startText(new Date(now.getTime() - age * 1000), now),
       terminalName(Number(terminal)),
       timeText(user + system),
-      commandText(pid, name, state),
-    );
+      commandText(pid, state),
+    ]);
   };
   const rows = pids.toSorted((a, b) => a - b).map((pid) => {
     try {
@@ -93,5 +99,5 @@ export function psTable(pids: readonly number[]): string {
       return ""; // it has ended
     }
   });
-  return line("UID", "PID", "PPID", "C", "STIME", "TTY", "TIME", "CMD") + rows.join("");
+  return line(["UID", "PID", "PPID", "C", "STIME", "TTY", "TIME", "CMD"]) + rows.join("");
 }

@@ -3,8 +3,8 @@ import type { Processes } from "../context.ts";
 import type { ProcessIdentity } from "../record.ts";
 import { signalByPidfd } from "./pidfd.ts";
 
-/** State and start time of a process (man 5 proc, /proc/PID/stat, fields 3 and 22); undefined if there is none. */
-function linuxStat(pid: number): { state: string; startTime: string } | undefined {
+/** /proc/PID/stat from its third field on, the state (man 5 proc); undefined if there is no such process. Linux. */
+export function statFields(pid: number): string[] | undefined {
   let text: string;
   try {
     text = Deno.readTextFileSync(`/proc/${pid}/stat`);
@@ -12,9 +12,11 @@ function linuxStat(pid: number): { state: string; startTime: string } | undefine
     return undefined;
   }
   // The name may have spaces and parentheses: the fields begin after the last one.
-  const fields = text.slice(text.lastIndexOf(")") + 2).split(" ");
-  return { state: fields[0]!, startTime: fields[19]! };
+  return text.slice(text.lastIndexOf(")") + 2).split(" ");
 }
+
+/** Where it has the time when the process began. */
+const STARTED = 19;
 
 /** Start of a process in the words of ps(1); undefined if there is none. */
 function psStart(pid: number): string | undefined {
@@ -34,7 +36,7 @@ function windowsHas(pid: number): boolean {
 /** Who a process is; "" as its start where the system does not say. Throws if there is none. */
 export function identify(pid: number): ProcessIdentity {
   const startTime = Deno.build.os === "linux"
-    ? linuxStat(pid)?.startTime
+    ? statFields(pid)?.[STARTED]
     : Deno.build.os === "windows"
     ? ""
     : psStart(pid);
@@ -47,8 +49,8 @@ export const hostProcesses: Processes = {
   isAlive({ pid, startTime }) {
     if (Deno.build.os === "windows") return windowsHas(pid);
     if (Deno.build.os !== "linux") return psStart(pid) === startTime;
-    const stat = linuxStat(pid);
-    return stat !== undefined && stat.startTime === startTime && stat.state !== "Z" && stat.state !== "X";
+    const stat = statFields(pid);
+    return stat?.[STARTED] === startTime && stat[0] !== "Z" && stat[0] !== "X";
   },
 };
 

@@ -1,5 +1,6 @@
 /** The processes of a container: those of its pid namespace. @module */
 import type { Container } from "../../lifecycle/backend.ts";
+import { statFields } from "../../lifecycle/host/processes.ts";
 import { pidsOf } from "../cgroups/members.ts";
 
 function linkOf(pid: string | number, type: string): string | undefined {
@@ -10,15 +11,8 @@ function linkOf(pid: string | number, type: string): string | undefined {
   }
 }
 
-/** Parents by processes (man 5 proc, /proc/PID/stat, field 4). */
-function parentOf(pid: string): number {
-  try {
-    const text = Deno.readTextFileSync(`/proc/${pid}/stat`);
-    return Number(text.slice(text.lastIndexOf(")") + 2).split(" ")[1]);
-  } catch {
-    return 0;
-  }
-}
+/** The parent of a process; 0 if it has ended. */
+const parentOf = (pid: string): number => Number(statFields(Number(pid))?.[1] ?? 0);
 
 function pids(): string[] {
   return [...Deno.readDirSync("/proc")].map(({ name }) => name).filter((name) => /^\d+$/.test(name));
